@@ -1,0 +1,95 @@
+"""The command line that all scripts share, and the start of TensorFlow."""
+
+import argparse
+import os
+import sys
+
+from common import clean_exit, mnist_data, quiet_tensorflow
+
+OPTIONS_HELP = """\
+examples:
+  python {script} --text               watch the numbers, no window
+  python {script} --iterations 500     a short run
+  python {script} --seed 1             other random numbers: how much does the result vary?
+"""
+
+
+def start(script_docstring):
+    """Read the script's options, then start TensorFlow quietly on the device asked for.
+
+    To be called before the script imports TensorFlow, whose import takes seconds: --help and
+    wrong options are answered at once. Prints one line with TensorFlow's version and the device.
+    From here on the user's errors and Ctrl-C end the script without a traceback.
+
+    Args:
+      script_docstring: str, the script's `__doc__`; its first paragraph describes the script in
+        the text that --help shows.
+
+    Returns:
+      An argparse.Namespace with
+        iterations: int above 0, or None where the script's own number holds;
+        text: bool;
+        seed: int, 0 to 2**32 - 1;
+        data_dir: str, an existing folder or the default, "data";
+        device: "auto", "cpu" or "gpu".
+    """
+    clean_exit.install()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # never fail on a terminal that lacks a character
+    options = _parser(script_docstring).parse_args()
+
+    device = quiet_tensorflow.start(options.device)
+    if device is None:
+        raise clean_exit.UserError(
+            "--device gpu: TensorFlow finds no GPU on this machine. Leave the option out to train "
+            "on the CPU, or see README.md on how to install TensorFlow for your GPU.")
+    import tensorflow as tf
+    print(f"TensorFlow {tf.__version__} on {device}, seed {options.seed}", flush=True)
+    return options
+
+
+def _parser(script_docstring):
+    script = os.path.basename(sys.argv[0])
+    parser = argparse.ArgumentParser(
+        description=script_docstring.partition("\n\n")[0], epilog=OPTIONS_HELP.format(script=script),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--iterations", metavar="N", type=_positive,
+        help="train for N iterations of 100 digits each, instead of the script's own number")
+    parser.add_argument(
+        "--text", action="store_true",
+        help="print numbers only, open no window")
+    parser.add_argument(
+        "--seed", metavar="N", type=_seed, default=0,
+        help="start the random numbers at N (default: 0): they choose the first weights, the order "
+             "of the digits and what dropout drops; the same seed gives the same run")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", type=_folder, default=mnist_data.DEFAULT_DIR,
+        help="read the four data files from the folder DIR (default: data, beside the script); "
+             "other data sets in MNIST's format will do, Fashion-MNIST for example")
+    parser.add_argument(
+        "--device", choices=["auto", "cpu", "gpu"], default="auto",
+        help="train on the CPU or on the GPU (default: auto, the GPU if there is one)")
+    return parser
+
+
+def _positive(text):
+    return _whole_number(text, 1, 10**9)
+
+
+def _seed(text):
+    return _whole_number(text, 0, 2**32 - 1)
+
+
+def _whole_number(text, least, most):
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+    return int(text)
+
+
+def _folder(text):
+    """A folder typed by the user: seen from the current folder or, failing that, the scripts'."""
+    for path in (os.path.abspath(text), mnist_data.resolve(text)):
+        if os.path.isdir(path):
+            return path
+    raise argparse.ArgumentTypeError(f"there is no folder {text}")

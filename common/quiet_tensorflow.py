@@ -1,0 +1,92 @@
+"""Starting TensorFlow on a device, without its start-up chatter; real errors still show.
+
+The environment variable TF_CPP_MIN_LOG_LEVEL is not enough: what TensorFlow's C++ side says while
+it is being imported, before its log is set up, goes to the standard error stream whatever the
+level. So while it starts, that stream passes through this very file, run as a second process that
+drops the lines known to be harmless and hands on all others at once. Being a process of its own,
+it hands them on even if TensorFlow crashes (on a processor without AVX instructions, say).
+"""
+
+import contextlib
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+
+CHATTER = re.compile(rb"""
+    WARNING:\ All\ log\ messages\ before\ absl::InitializeLog
+  | [IW]\d{4}\ \d\d:                                 # I0000 00:00:1795316652.910499 2370 port.cc
+  | \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d\.\d+:\ [IW]\       # 2024-05-06 07:08:09.123456: I tensorflow/
+  | To\ enable\ the\ following\ instructions:        # the second line of a message that begins so
+  | .*Unable\ to\ register\ cu\w+\ factory           # an error in name only, on every machine
+  | .*failed\ call\ to\ cuInit:.*(\(303\)|CUDA_ERROR_NO_DEVICE)      # there is no NVIDIA GPU
+""", re.VERBOSE)
+
+INFO, WARNING = "1", "2"  # values of TF_CPP_MIN_LOG_LEVEL: the highest level that is hidden
+
+
+def start(device):
+    """Import TensorFlow quietly and choose the device on which its sessions will run.
+
+    Args:
+      device: "cpu"; "gpu", the first GPU; or "auto", the first GPU if there is one, else the CPU.
+
+    Returns:
+      The device in use in words (str), or None where "gpu" was asked for and there is none.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:  # the user has chosen what to see
+        quiet_import = quiet_devices = contextlib.nullcontext()
+    else:
+        # Whoever asks for a GPU wants to read why it is not found.
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = INFO if device == "gpu" else WARNING
+        quiet_import = _without_chatter()
+        quiet_devices = contextlib.nullcontext() if device == "gpu" else _without_chatter()
+
+    with quiet_import:
+        import tensorflow as tf
+    # Deprecation warnings: the API of the codelab is the old one, on purpose.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with quiet_devices:
+        gpus = tf.config.list_physical_devices("GPU")
+
+    if device == "gpu" and not gpus:
+        return None
+    use_gpu = device != "cpu" and gpus
+    tf.config.set_visible_devices(gpus[:1] if use_gpu else [], "GPU")
+    if not use_gpu:
+        return f"CPU ({os.cpu_count()} cores)"
+    tf.config.experimental.set_memory_growth(gpus[0], True)  # not all of its memory at once
+    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
+
+
+@contextlib.contextmanager
+def _without_chatter():
+    """Pass what this process and its libraries write to standard error through `_drop_chatter`."""
+    try:
+        terminal = os.dup(2)
+    except OSError:  # there is no standard error stream to keep clean
+        yield
+        return
+    drop_chatter = subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE)
+    os.dup2(drop_chatter.stdin.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        drop_chatter.communicate()
+
+
+def _drop_chatter():
+    """Copy standard input to standard error, line by line, without the lines of chatter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reports it
+    for line in sys.stdin.buffer:
+        if not CHATTER.match(line):
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+
+
+if __name__ == "__main__":
+    _drop_chatter()

@@ -1,0 +1,99 @@
+r"""tmp doc.
+
+x
+"""
+
+import math  # for 1/math.e in the decay of the learning rate
+
+from common import command_line
+from common.chunks import run_in_chunks
+from common.dashboard import Dashboard
+from common.mnist_data import read_data_sets
+
+options = command_line.start(__doc__)  # before TensorFlow is imported, to keep its start quiet
+
+import tensorflow.compat.v1 as tf  # the codelab's API, as TensorFlow 2 still has it
+
+tf.disable_eager_execution()  # lines below build a graph, nothing is computed before the session
+tf.set_random_seed(options.seed)
+
+# data: 60,000 training digits and 10,000 test digits
+mnist = read_data_sets(options.data_dir, one_hot=True, reshape=False, validation_size=0,
+                       seed=options.seed)
+
+# placeholders
+X = tf.placeholder(tf.float32, [None, 28, 28, 1])  # images, grey from 0 to 1; None: n of them
+Y_ = tf.placeholder(tf.float32, [None, 10])        # correct answers, one-hot
+step = tf.placeholder(tf.int32)                    # the iteration, for the learning rate
+pkeep = tf.placeholder(tf.float32)                 # dropout keeps a neuron: 0.75, in tests 1
+
+# weights and biases: small random weights, small positive biases for ReLU
+W1 = tf.Variable(tf.truncated_normal([784, 200], stddev=0.1))
+B1 = tf.Variable(tf.ones([200])/10)
+W2 = tf.Variable(tf.truncated_normal([200, 100], stddev=0.1))
+B2 = tf.Variable(tf.ones([100])/10)
+W3 = tf.Variable(tf.truncated_normal([100, 60], stddev=0.1))
+B3 = tf.Variable(tf.ones([60])/10)
+W4 = tf.Variable(tf.truncated_normal([60, 30], stddev=0.1))
+B4 = tf.Variable(tf.ones([30])/10)
+W5 = tf.Variable(tf.truncated_normal([30, 10], stddev=0.1))
+B5 = tf.Variable(tf.zeros([10]))
+
+# model
+XX = tf.reshape(X, [-1, 784])                      # [n, 784]
+Y1 = tf.nn.relu(tf.matmul(XX, W1) + B1)            # [n, 200]
+Y1d = tf.nn.dropout(Y1, pkeep)                     # [n, 200]
+Y2 = tf.nn.relu(tf.matmul(Y1d, W2) + B2)           # [n, 100]
+Y2d = tf.nn.dropout(Y2, pkeep)                     # [n, 100]
+Y3 = tf.nn.relu(tf.matmul(Y2d, W3) + B3)           # [n, 60]
+Y3d = tf.nn.dropout(Y3, pkeep)                     # [n, 60]
+Y4 = tf.nn.relu(tf.matmul(Y3d, W4) + B4)           # [n, 30]
+Y4d = tf.nn.dropout(Y4, pkeep)                     # [n, 30]
+Ylogits = tf.matmul(Y4d, W5) + B5                  # [n, 10]
+Y = tf.nn.softmax(Ylogits)                         # [n, 10]
+
+# loss: cross-entropy, the mean over the images × 100 to read as that of a batch of 100
+cross_entropy = tf.nn.softmax_cross_entropy_with_logits(logits=Ylogits, labels=Y_)
+cross_entropy = tf.reduce_mean(cross_entropy)*100
+
+# accuracy: the share of the images whose most probable digit is the correct one
+is_correct = tf.equal(tf.argmax(Y, 1), tf.argmax(Y_, 1))
+accuracy = tf.reduce_mean(tf.cast(is_correct, tf.float32))
+
+# optimizer
+lr = 0.0001 + tf.train.exponential_decay(0.003, step, 2000, 1/math.e)
+optimizer = tf.train.AdamOptimizer(lr)
+train_step = optimizer.minimize(cross_entropy)
+
+# session
+init = tf.global_variables_initializer()
+sess = tf.Session()
+sess.run(init)
+
+# training loop
+weights = [v for v in tf.trainable_variables() if len(v.shape) > 1]    # for display only
+biases = [v for v in tf.trainable_variables() if len(v.shape) == 1]
+dashboard = Dashboard(options, num_examples=mnist.train.num_examples)
+for i in dashboard.loop(10_000):      # text only: for i in range(10_000 + 1):
+    # load batch of images and correct answers
+    batch_X, batch_Y = mnist.train.next_batch(100)
+    train_data = {X: batch_X, Y_: batch_Y, pkeep: 0.75, step: i}
+
+    # success?
+    if dashboard.wants_train(i):
+        a, c, rate, y, w_values, b_values = sess.run(
+            [accuracy, cross_entropy, lr, Y, weights, biases], feed_dict={**train_data, pkeep: 1})
+        dashboard.show_train(i, a, c, batch_X, y, batch_Y, w_values, b_values, rate)
+
+    # success on test data?
+    if dashboard.wants_test(i):
+        test_data = {X: mnist.test.images, Y_: mnist.test.labels, pkeep: 1}
+        a, c, y = run_in_chunks(sess, [accuracy, cross_entropy, Y], feed_dict=test_data)
+        dashboard.show_test(i, a, c, mnist.test.images, y, mnist.test.labels)
+
+    # train
+    sess.run(train_step, feed_dict=train_data)
+
+dashboard.finish()
+
+# Try this

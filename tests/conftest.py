@@ -1,0 +1,70 @@
+"""What the tests share: folders of data files, and a way to run the scripts."""
+
+import gzip
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from common import download
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
+NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
+
+
+def write_idx(path, values):
+    """Write a uint8 array as an idx file; compressed if the name ends in .gz."""
+    header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+    content = header + values.tobytes()
+    path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
+
+
+def script_environment():
+    """The environment for a script started by a test: no network, no settings of the tester."""
+    unwanted = {"TF_CPP_MIN_LOG_LEVEL", "NO_PROXY", "no_proxy"}
+    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
+    return environment | {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE}
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Make every mirror unreachable, for tests that run in this process."""
+    monkeypatch.setattr(download, "MIRRORS", (NOWHERE,))
+
+
+@pytest.fixture
+def run_script(tmp_path):
+    """A function that runs a script of the project from another folder, its output piped."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    def run(script, *arguments):
+        return subprocess.run(
+            [sys.executable, PROJECT / script, *map(str, arguments)], cwd=elsewhere, timeout=100,
+            env=script_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.fixture
+def run_stage(monkeypatch):
+    """A function that runs a stage in this process and returns its names as a dictionary.
+
+    It saves the seconds that each process of its own spends on importing TensorFlow. The network
+    is built in a graph of its own.
+    """
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what the script changes
+
+    def run(path, *arguments):
+        import runpy
+
+        import tensorflow.compat.v1 as tf
+        monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
+        with tf.Graph().as_default():
+            return runpy.run_path(str(path))
+
+    return run
