@@ -6,11 +6,12 @@ import sys
 
 from common import clean_exit, mnist_data, quiet_tensorflow
 
-OPTIONS_HELP = """\
+EXAMPLES = """\
 examples:
-  python {script} --text               watch the numbers, no window
-  python {script} --iterations 500     a short run
-  python {script} --seed 1             other random numbers: how much does the result vary?
+  python {script} --iterations 500
+      a short run
+  python {script} --seed 1
+      the same training with other random numbers: how much does its result vary?
 """
 
 
@@ -51,14 +52,14 @@ def start(script_docstring):
 def _parser(script_docstring):
     script = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
-        description=script_docstring.partition("\n\n")[0], epilog=OPTIONS_HELP.format(script=script),
+        description=script_docstring.partition("\n\n")[0], epilog=EXAMPLES.format(script=script),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--iterations", metavar="N", type=_positive,
         help="train for N iterations of 100 digits each, instead of the script's own number")
     parser.add_argument(
         "--text", action="store_true",
-        help="print numbers only, open no window")
+        help="print numbers only, open no window (at present that is all there is)")
     parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0,
         help="start the random numbers at N (default: 0): they choose the first weights, the order "

@@ -124,16 +124,17 @@ class Dashboard:
             self._print_row()
             self._row = {"iteration": i, "epoch": None}
         self._row["test"] = (accuracy, loss)
+        if math.isfinite(loss):
+            self._tests.append((float(accuracy), float(loss), i))
         self._print_row()
         self._check(i, loss)
-        self._tests.append((float(accuracy), float(loss), i))
 
     def finish(self):
         """End the run: print the final test accuracy first, then the maximum over the run."""
         self._print_results("final")
 
     def _print_results(self, which):
-        """Print the results; `which` names the last test: "final", or "latest" in a run cut short."""
+        """Print the results; `which` is "final", or "latest" in a run that was cut short."""
         self._print_row()
         self._status.clear()
         if self._tests:

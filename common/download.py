@@ -75,11 +75,13 @@ def fetch(name, directory, mirrors=MIRRORS, check=is_mnist):
     try:
         os.makedirs(directory, exist_ok=True)
         for mirror in mirrors:
-            reason = _fetch_from(mirror + name + ".gz", path, name, check)
-            if reason is None:
+            try:
+                _fetch_from(mirror + name + ".gz", path, name, check)
                 return path
-            reasons.append(f"{urllib.parse.urlsplit(mirror).netloc or 'this computer'} {reason}")
-    except OSError as error:  # of the disk: those of the network have become reasons
+            except _MirrorError as error:
+                host = urllib.parse.urlsplit(mirror).netloc or "this computer"
+                reasons.append(f"{host} {error}")
+    except OSError as error:  # of the disk: those of the network are _MirrorErrors
         raise DownloadError(
             f"cannot write {path} ({error.strerror}): make that folder writable and its disk not "
             f"full, or put the four data files into another folder and name it with --data-dir"
@@ -89,59 +91,48 @@ def fetch(name, directory, mirrors=MIRRORS, check=is_mnist):
         f"working network, or copy the file there by hand")
 
 
+class _MirrorError(Exception):
+    """What a mirror did wrong, a phrase of which it is the subject."""
+
+
 def _fetch_from(url, path, name, check):
-    """Try one mirror: None if the file is now in place, otherwise the reason (str) why not."""
+    """Fetch `url`, check it and put it at `path`. Raises _MirrorError, or OSError of the disk."""
     handle, part = tempfile.mkstemp(prefix=name + ".", suffix=".part", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:
-            reason = _download(url, file)
-        if reason is None:
-            reason = _content_error(part, name, check)
-        if reason is None:
-            os.chmod(part, 0o644)  # a temporary file starts out as its owner's alone
-            os.replace(part, path)
-        return reason
+            for piece in _download(url):
+                file.write(piece)
+        _check_content(part, name, check)
+        os.chmod(part, 0o644)  # a temporary file starts out as its owner's alone
+        os.replace(part, path)
     finally:
         if os.path.exists(part):
             os.remove(part)
 
 
-def _download(url, file):
-    """Copy what `url` answers into the open `file`: None, or the reason (str) of the failure."""
+def _download(url):
+    """Yield what `url` answers piece by piece, showing progress."""
     status = StatusLine(sys.stderr)
     deadline = time.monotonic() + TOO_LONG
     received = 0
     try:
         with urllib.request.urlopen(url, timeout=SILENCE) as response:
             announced = int(response.headers.get("Content-Length") or 0)
-            while piece := _read(response):
-                received += file.write(piece)
+            while piece := response.read(READ_SIZE):
+                yield piece
+                received += len(piece)
                 if received > MAX_BYTES:
-                    return f"sends more than {MAX_BYTES:,} bytes"
+                    raise _MirrorError(f"sends more than {MAX_BYTES:,} bytes")
                 if time.monotonic() > deadline:
-                    return f"is too slow: {received:,} bytes in {TOO_LONG // 60} minutes"
+                    raise _MirrorError(f"is too slow: {received:,} bytes in {TOO_LONG} seconds")
                 status.show(f"downloading {os.path.basename(url)}: {received / 1e6:.1f} of "
                             f"{announced / 1e6:.1f} MB")
-    except _NetworkError as error:
-        return _explain(error.__cause__)
-    except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:
-        return _explain(error)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _MirrorError(_explain(error)) from None
     finally:
         status.clear()
     if received < announced:
-        return f"broke off after {received:,} of {announced:,} bytes"
-    return None
-
-
-class _NetworkError(Exception):
-    """An OSError of the connection, to tell it from one of the disk."""
-
-
-def _read(response):
-    try:
-        return response.read(READ_SIZE)
-    except OSError as error:
-        raise _NetworkError from error
+        raise _MirrorError(f"broke off after {received:,} of {announced:,} bytes")
 
 
 def _explain(error):
@@ -162,14 +153,15 @@ def _explain(error):
     return f"gave no usable answer ({type(error).__name__})"
 
 
-def _content_error(path, name, check):
-    """None if the file at `path` holds what `name` should, otherwise the reason (str) why not."""
+def _check_content(path, name, check):
+    """Raise _MirrorError unless the file at `path` holds what `name` should."""
     with open(path, "rb") as file:
-        start = file.read(64).lstrip().lower()
+        start = file.read(64).lstrip()
     if start.startswith(b"<"):
-        return "sent a web page in place of data (a network's log-in page?)"
+        raise _MirrorError("sent a web page in place of data (a network's log-in page?)")
     try:
         values = read_idx(path, 3 if "idx3" in name else 1)
     except IdxFileError as error:
-        return f"sent a file that is no good: {error.reason}"
-    return None if check(name, values) else "sent a file with the wrong checksum"
+        raise _MirrorError(f"sent a file that is no good: {error.reason}") from None
+    if not check(name, values):
+        raise _MirrorError("sent a file with the wrong checksum")

@@ -281,7 +281,7 @@ def _fetch(directory, name, source_url, problem):
 
 
 def _other_files_are_mnist(directory, name, at_least):
-    """Whether the folder's files but `name`, `at_least` so many, are MNIST's, judged by checksum."""
+    """Whether the folder's files other than `name` are MNIST's, and at least so many of them."""
     found = 0
     for other in download.MNIST_CHECKSUMS:
         path = _find(directory, other)

@@ -1,4 +1,4 @@
-"""Starting TensorFlow on a device, without its start-up chatter; real errors still show.
+"""Starting TensorFlow on a device, quickly and without chatter; real errors still show.
 
 The environment variable TF_CPP_MIN_LOG_LEVEL is not enough: what TensorFlow's C++ side says while
 it is being imported, before its log is set up, goes to the standard error stream whatever the
@@ -44,7 +44,7 @@ def start(device):
         quiet_import = _without_chatter()
         quiet_devices = contextlib.nullcontext() if device == "gpu" else _without_chatter()
 
-    with quiet_import:
+    with quiet_import, _without_keras():
         import tensorflow as tf
     # Deprecation warnings: the API of the codelab is the old one, on purpose.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -59,6 +59,24 @@ def start(device):
         return f"CPU ({os.cpu_count()} cores)"
     tf.config.experimental.set_memory_growth(gpus[0], True)  # not all of its memory at once
     return tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
+
+
+@contextlib.contextmanager
+def _without_keras():
+    """Keep the import of TensorFlow from loading Keras, which the scripts do without.
+
+    TensorFlow loads it only for what its modules register, and goes on if it is not there. Asked
+    for Keras 2, in a package of its own, it leaves Keras 3 until somebody says tf.keras. That
+    saves a quarter of the time to start, and 50 MB.
+    """
+    if "TF_USE_LEGACY_KERAS" in os.environ:  # the user has chosen which Keras to load
+        yield
+        return
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["TF_USE_LEGACY_KERAS"]
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ HEADER = """\
                             training digits       test digits
 iteration  epoch      rate  accuracy      loss  accuracy      loss"""
 
+BAR_WIDTH = 20  # characters
+
 
 class StatusLine:
     """One line that is rewritten in place at the bottom of a terminal; silent anywhere else."""
@@ -18,7 +20,7 @@ class StatusLine:
         self._length = 0
 
     def show(self, text):
-        """Put `text` (str, one line) in place of what the line said, cut to the terminal's width."""
+        """Put `text` (str) in place of what the line said, cut to the terminal's width."""
         if self.active:
             text = text[:shutil.get_terminal_size().columns - 1]
             self.stream.write("\r" + text + " " * (self._length - len(text)))
@@ -62,10 +64,11 @@ def progress(done, total, seconds):
     Returns:
       A str of less than 80 columns, without a line end.
     """
-    filled = 30 * done // total
+    filled = BAR_WIDTH * done // total
     left = round(seconds / done * (total - done)) if done else 0
-    return (f"{100 * done // total:3d} % [{'#' * filled}{'.' * (30 - filled)}] "
-            f"iteration {done:,} of {total:,}, {left // 60}:{left % 60:02d} left")
+    return (f"{100 * done // total:3d} % [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
+            f"iteration {done:,} of {total:,}, "
+            f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left")
 
 
 def _number(value, width, decimals):

@@ -1,0 +1,57 @@
+"""What makes the stages a lesson: short, plain, and different only in what they teach."""
+
+import difflib
+import io
+import tokenize
+
+import pytest
+from conftest import PROJECT, STAGES
+
+# Code lines that change from each published script to the next.
+PUBLISHED_CHANGES = [48, 31, 23, 59, 34]
+
+
+def code_lines(script):
+    """The lines of a stage without its docstring, comments and blank lines."""
+    text = (PROJECT / script).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    docstring_seen = False
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        (first, start), (last, _) = token.start, token.end
+        if token.type == tokenize.COMMENT:
+            lines[first - 1] = lines[first - 1][:start]
+        elif token.type == tokenize.STRING and not docstring_seen:
+            docstring_seen = True
+            lines[first - 1:last] = [""] * (last - first + 1)
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def changed_lines(one, other):
+    """How many lines `diff` marks with < or >."""
+    return sum(line[0] in "+-" and line[:3] not in ("---", "+++")
+               for line in difflib.unified_diff(code_lines(one), code_lines(other), n=0))
+
+
+@pytest.mark.parametrize("one, other, published",
+                         list(zip(STAGES, STAGES[1:], PUBLISHED_CHANGES)),
+                         ids=[script.split("_")[1] for script in STAGES[1:]])
+def test_fewer_changes_than_in_the_published_scripts(one, other, published):
+    assert changed_lines(one, other) < published
+
+
+@pytest.mark.parametrize("script", STAGES)
+def test_short_lines_and_few(script):
+    lines = (PROJECT / script).read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
+    assert max(map(len, lines)) <= 100
+
+
+def test_same_sections_in_the_same_order():
+    def labels(script):
+        lines = (PROJECT / script).read_text(encoding="utf-8").splitlines()
+        return [line.split(":")[0] for before, line in zip(lines, lines[1:])
+                if line.startswith("# ") and not before]
+
+    expected = labels(STAGES[0])
+    assert len(expected) >= 9
+    assert [labels(script) for script in STAGES] == [expected] * len(STAGES)
