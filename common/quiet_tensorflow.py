@@ -50,14 +50,18 @@ def start(device):
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with quiet_devices:
         gpus = tf.config.list_physical_devices("GPU")
+        if device == "gpu" and not gpus:
+            return None
+        gpus = [] if device == "cpu" else gpus[:1]
+        tf.config.set_visible_devices(gpus, "GPU")
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)  # not all of its memory at once
+        # The first session has things to say, too: let it be this one.
+        with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+            sess.run(tf.constant(0))
 
-    if device == "gpu" and not gpus:
-        return None
-    use_gpu = device != "cpu" and gpus
-    tf.config.set_visible_devices(gpus[:1] if use_gpu else [], "GPU")
-    if not use_gpu:
+    if not gpus:
         return f"CPU ({os.cpu_count()} cores)"
-    tf.config.experimental.set_memory_growth(gpus[0], True)  # not all of its memory at once
     return tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
 
 

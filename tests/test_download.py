@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import http.server
+import os
 import signal
 import ssl
 import subprocess
@@ -56,6 +57,12 @@ ANSWERS = {
     "trickle": trickle,
     "nonsense": lambda request: request.wfile.write(b"\0\1\2\3\r\n\r\n"),
 }
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_the_tester(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +141,12 @@ def test_no_network(tmp_path):
         fetch(NAME, str(tmp_path), [NOWHERE])
 
 
+def test_dead_proxy(tmp_path, monkeypatch):
+    monkeypatch.setenv("https_proxy", NOWHERE)
+    with pytest.raises(DownloadError, match="cannot be reached through the proxy of HTTPS_PROXY"):
+        fetch(NAME, str(tmp_path), ["https://mirror.invalid/"])
+
+
 def test_untrusted_certificate(tmp_path, monkeypatch):
     def urlopen(url, timeout):
         raise urllib.error.URLError(ssl.SSLCertVerificationError(1, "self-signed certificate"))
@@ -177,6 +190,7 @@ def test_two_processes_at_once(server, tmp_path):
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [GOOD]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to another process")
 def test_interrupted_download_leaves_nothing(server, tmp_path):
     process = start_fetching(tmp_path, server + "trickle/")
     while not list(tmp_path.iterdir()):  # until the temporary file is there

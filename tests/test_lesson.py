@@ -1,7 +1,9 @@
 """What makes the stages a lesson: short, plain, and different only in what they teach."""
 
+import ast
 import difflib
 import io
+import re
 import tokenize
 
 import pytest
@@ -55,3 +57,20 @@ def test_same_sections_in_the_same_order():
     expected = labels(STAGES[0])
     assert len(expected) >= 9
     assert [labels(script) for script in STAGES] == [expected] * len(STAGES)
+
+
+EXPECTED = re.compile(r"final test accuracy (0\.\d{4} ± 0\.\d{4}) after ([\d,]+) iterations\b")
+
+
+@pytest.mark.parametrize("script", STAGES)
+def test_readme_and_docstring_tell_the_same(script):
+    text = (PROJECT / script).read_text(encoding="utf-8")
+    docstring = " ".join(ast.get_docstring(ast.parse(text)).split())
+    accuracy, iterations = EXPECTED.search(docstring).groups()
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (table_row,) = (line for line in readme.splitlines() if line.startswith(f"| `{script}`"))
+    assert accuracy in table_row
+    assert re.findall(r"dashboard\.loop\((.*?)\)", text) == [iterations.replace(",", "_")]
+    assert f"python {script}" in docstring
+    seconds = re.search(r"in (\d+ s) on two", docstring).group(1)
+    assert f"| {seconds} |" in table_row

@@ -74,7 +74,7 @@ def test_fake_data():
     images, labels = mnist.train.next_batch(3, fake_data=True)
     assert images.shape == (3, 784) and (images == 1).all()
     assert (labels == np.eye(10)[[0, 0, 0]]).all()
-    assert mnist.test.num_examples == 10_000
+    assert [part.num_examples for part in mnist] == [10_000] * 3
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 49, 50, 51, 120])

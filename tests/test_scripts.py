@@ -2,7 +2,6 @@
 
 import ast
 import os
-import pty
 import re
 import select
 import shutil
@@ -21,7 +20,7 @@ NARROW = {"COLUMNS": "80", "LINES": "24"}
 
 def run_on_terminal(script, *arguments, cwd):
     """Run a script on a pseudo-terminal; returns exit status and everything it wrote there."""
-    main, terminal = pty.openpty()
+    main, terminal = pytest.importorskip("pty").openpty()
     process = subprocess.Popen([sys.executable, PROJECT / script, *arguments], cwd=cwd,
                                stdin=terminal, stdout=terminal, stderr=terminal,
                                env=script_environment() | NARROW)
@@ -141,6 +140,7 @@ def test_help_and_wrong_options_do_not_wait_for_tensorflow():
                        capture_output=True, timeout=60)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to another process")
 @pytest.mark.parametrize("moment", ["while it starts", "while it trains"])
 def test_ctrl_c(tmp_path, moment):
     process = subprocess.Popen(
@@ -211,6 +211,23 @@ E0000 00:00:1795316657.034563    2370 cuda_platform.cc:52] failed call to cuInit
     result = subprocess.run([sys.executable, quiet_tensorflow.__file__], input=lines,
                             capture_output=True, text=True, timeout=30)
     assert result.stderr.splitlines() == lines.splitlines()[4:]
+
+
+def peak_memory(*command):
+    """The peak resident memory of a command, in kilobytes."""
+    process = subprocess.Popen([sys.executable, *command], env=script_environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0
+    return usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell a process's peak memory")
+def test_images_are_kept_as_bytes():
+    """A stage takes little more memory than TensorFlow: 60,000 images as floats are 188 MB."""
+    tensorflow = peak_memory("-c", "import tensorflow")
+    stage = peak_memory(PROJECT / "mnist_1.0_softmax.py", "--text", "--iterations", "100")
+    assert stage < tensorflow + 100_000
 
 
 def imports_of(path):
