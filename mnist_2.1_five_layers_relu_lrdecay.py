@@ -20,7 +20,7 @@ Expect:  final test accuracy 0.9825 ± 0.0007 after 10,000 iterations, test loss
          and standard deviation of seeds 0 to 4), in 22 s on two AMD EPYC cores
 """
 
-import math  # for 1/math.e in the decay of the learning rate
+import math  # for 1/math.e in the learning rate's decay, from stage 2.1 on
 
 from common import command_line
 from common.chunks import run_in_chunks
@@ -29,18 +29,20 @@ from common.mnist_data import read_data_sets
 
 options = command_line.start(__doc__)  # before TensorFlow is imported, to keep its start quiet
 
-import tensorflow.compat.v1 as tf  # the codelab's API, as TensorFlow 2 still has it
+import tensorflow as tf
 
+tf = tf.compat.v1             # the codelab's API, which TensorFlow 2 still has under this name
 tf.disable_eager_execution()  # lines below build a graph, nothing is computed before the session
 tf.set_random_seed(options.seed)
 
-# data: 60,000 training digits and 10,000 test digits
+# data: 60,000 training and 10,000 test images of 28×28×1 pixels, with one-hot labels: ten numbers,
+# all 0 but a 1 at the place of the digit
 mnist = read_data_sets(options.data_dir, one_hot=True, reshape=False, validation_size=0,
                        seed=options.seed)
 
 # placeholders
-X = tf.placeholder(tf.float32, [None, 28, 28, 1])  # images, grey from 0 to 1; None: n of them
-Y_ = tf.placeholder(tf.float32, [None, 10])        # correct answers, one-hot
+X = tf.placeholder(tf.float32, [None, 28, 28, 1])  # n images, grey from 0 to 1; None: any n
+Y_ = tf.placeholder(tf.float32, [None, 10])        # their correct labels
 step = tf.placeholder(tf.int32)                    # the iteration, for the learning rate
 
 # weights and biases: small random weights, small positive biases for ReLU
@@ -109,6 +111,5 @@ for i in dashboard.loop(10_000):      # text only: for i in range(10_000 + 1):
 dashboard.finish()
 
 # Things to try, and the final test accuracy that they gave:
-# - x
-# - y
-# - z
+# - lr = tf.constant(0.003): 0.9786 ± 0.0023 (seeds 0 to 2), from 0.974 to 0.982 in the last 2,000
+# - lr = tf.constant(0.0001): 0.9701 ± 0.0014

@@ -20,7 +20,6 @@ def install():
 
     def hook(kind, error, traceback):
         if issubclass(kind, UserError):
-            sys.stdout.flush()
             print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
             sys.exit(EXIT_USER_ERROR)
         if issubclass(kind, KeyboardInterrupt):

@@ -36,7 +36,8 @@ def start(script_docstring):
     """
     clean_exit.install()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # never fail on a terminal that lacks a character
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal may lack a character
     options = _parser(script_docstring).parse_args()
 
     device = quiet_tensorflow.start(options.device)
@@ -52,7 +53,8 @@ def start(script_docstring):
 def _parser(script_docstring):
     script = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
-        description=script_docstring.partition("\n\n")[0], epilog=EXAMPLES.format(script=script),
+        description=(script_docstring or "").partition("\n\n")[0],
+        epilog=EXAMPLES.format(script=script),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--iterations", metavar="N", type=_positive,

@@ -16,7 +16,8 @@ The cross-entropy takes the log of the softmax layer's output. In 32-bit floatin
 output of softmax can be exactly 0, and log(0) is not a number. Let TensorFlow compute both in
 a single step, which is numerically stable:
 
-    Ylogits = tf.matmul(Y4, W5) + B5      # the last layer's weighted sum, before softmax
+    Ylogits = tf.matmul(Y4, W5) + B5      # the last layer before softmax; in stage 1.0:
+                                          # tf.matmul(XX, W) + b
     Y = tf.nn.softmax(Ylogits)
     cross_entropy = tf.nn.softmax_cross_entropy_with_logits(logits=Ylogits, labels=Y_)
     cross_entropy = tf.reduce_mean(cross_entropy)*100
@@ -63,9 +64,10 @@ class Dashboard:
         self._row = None          # the row of the current iteration, while it waits for its test
         self._header_printed = False
         self._tests = []          # (accuracy, loss, iteration) of every test so far
+        self._finished = False
         self._status = text_output.StatusLine()
         self._start = time.monotonic()
-        clean_exit.before_exit(lambda: self._print_results("latest"))
+        clean_exit.before_exit(self._print_what_was_reached)
 
     def loop(self, iterations):
         """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
@@ -132,6 +134,7 @@ class Dashboard:
     def finish(self):
         """End the run: print the final test accuracy first, then the maximum over the run."""
         self._print_results("final")
+        self._finished = True
 
     def _print_results(self, which):
         """Print the results; `which` is "final", or "latest" in a run that was cut short."""
@@ -144,6 +147,11 @@ class Dashboard:
                   f"after {i:,} iterations in {seconds:.1f} s")
             accuracy, _, i = max(self._tests, key=lambda test: test[0])
             print(f"{'maximum of the run':<22} {accuracy:.4f}, after {i:,} iterations", flush=True)
+
+    def _print_what_was_reached(self):
+        """Called when the process ends early, so that what was measured is not lost."""
+        if not self._finished:
+            self._print_results("latest")
 
     def _check(self, i, loss):
         if not math.isfinite(loss):

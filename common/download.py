@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import os
+import pathlib
 import ssl
 import sys
 import tempfile
@@ -74,12 +75,14 @@ def fetch(name, directory, mirrors=MIRRORS, check=is_mnist):
     reasons = []
     try:
         os.makedirs(directory, exist_ok=True)
+        _remove_leftovers(directory, name)
         for mirror in mirrors:
             try:
+                host = urllib.parse.urlsplit(mirror).netloc or "this computer"
+                print(f"fetching {path} from {host}", file=sys.stderr)
                 _fetch_from(mirror + name + ".gz", path, name, check)
                 return path
             except _MirrorError as error:
-                host = urllib.parse.urlsplit(mirror).netloc or "this computer"
                 reasons.append(f"{host} {error}")
     except OSError as error:  # of the disk: those of the network are _MirrorErrors
         raise DownloadError(
@@ -87,8 +90,8 @@ def fetch(name, directory, mirrors=MIRRORS, check=is_mnist):
             f"full, or put the four data files into another folder and name it with --data-dir"
         ) from None
     raise DownloadError(
-        f"{path} is missing and could not be downloaded: {'; '.join(reasons)}. Try again with a "
-        f"working network, or copy the file there by hand")
+        f"{path} could not be fetched: {'; '.join(reasons)}. Try again with a working network, "
+        f"or copy the file there by hand")
 
 
 class _MirrorError(Exception):
@@ -104,10 +107,20 @@ def _fetch_from(url, path, name, check):
                 file.write(piece)
         _check_content(part, name, check)
         os.chmod(part, 0o644)  # a temporary file starts out as its owner's alone
-        os.replace(part, path)
+        try:
+            os.replace(part, path)
+        except PermissionError:  # on Windows, while another process reads the file it has fetched
+            _check_content(path, name, check)
     finally:
         if os.path.exists(part):
             os.remove(part)
+
+
+def _remove_leftovers(directory, name):
+    """Remove what a process that was killed has left, long enough ago to be sure that it was."""
+    for file in pathlib.Path(directory).glob(name + ".*.part"):
+        if time.time() - file.stat().st_mtime > 2 * TOO_LONG:
+            file.unlink(missing_ok=True)
 
 
 def _download(url):
@@ -118,15 +131,15 @@ def _download(url):
     try:
         with urllib.request.urlopen(url, timeout=SILENCE) as response:
             announced = int(response.headers.get("Content-Length") or 0)
-            while piece := response.read(READ_SIZE):
+            while piece := response.read1(READ_SIZE):  # what is there, without waiting for more
                 yield piece
                 received += len(piece)
                 if received > MAX_BYTES:
                     raise _MirrorError(f"sends more than {MAX_BYTES:,} bytes")
                 if time.monotonic() > deadline:
                     raise _MirrorError(f"is too slow: {received:,} bytes in {TOO_LONG} seconds")
-                status.show(f"downloading {os.path.basename(url)}: {received / 1e6:.1f} of "
-                            f"{announced / 1e6:.1f} MB")
+                of_all = f" of {announced / 1e6:.1f}" if announced else ""
+                status.show(f"{os.path.basename(url)}: {received / 1e6:.1f}{of_all} MB")
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _MirrorError(_explain(error)) from None
     finally:

@@ -7,6 +7,7 @@ bytes of magic number (0, 0, type of the values, number of dimensions), then eac
 
 import gzip
 import math
+import os
 import struct
 import zlib
 
@@ -14,8 +15,8 @@ import numpy as np
 
 from common.clean_exit import UserError
 
-UNSIGNED_BYTE = 0x08  # the third byte of the magic number; MNIST and its relatives have no other
-MAX_BYTES = 1 << 30   # of values in one file: EMNIST's largest has 547 million
+UNSIGNED_BYTE = 0x08     # the third byte of the magic number; MNIST and its relatives have no other
+MAX_BYTES = 600_000_000  # of values in one file: EMNIST's largest has 547 million
 READ_SIZE = 1 << 20
 
 
@@ -43,6 +44,9 @@ def read_idx(path, dimensions):
         than its header says. Sizes are checked before anything of that size is allocated.
       OSError: the file cannot be opened or read.
     """
+    if not os.path.isfile(path):  # a folder, or a pipe that would keep us waiting
+        raise IdxFileError(path, "not a file that can be read" if os.path.exists(path)
+                           else "there is no such file")
     with open(path, "rb") as raw:
         compressed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)

@@ -13,6 +13,7 @@ import collections
 import operator
 import os
 import pathlib
+import shutil
 
 import numpy as np
 
@@ -179,7 +180,7 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
                        for n in (20_000, 10_000))
     else:
         directory = resolve(data_dir if train_dir is None else train_dir)
-        train, test = (_read_part(directory, part, source_url) for part in FILES)
+        train, test = (_read_part(directory, part, source_url or None) for part in FILES)
     if one_hot:
         for part, (_, labels) in zip(FILES, (train, test)):
             if labels.max() >= NUM_CLASSES:
@@ -220,9 +221,12 @@ def _read_part(directory, part, source_url):
     if len(images) != len(labels):
         # One of the two belongs to another data set; if the other is MNIST's, that one is wrong.
         wrong = labels_name if download.is_mnist(images_name, images) else images_name
-        error = f"{len(images):,} images, but {labels_name} has {len(labels):,} labels"
-        repaired = _repair(directory, wrong, source_url, f"{images_name} has {error}")
+        mismatch = (f"{_find(directory, images_name)} has {len(images):,} images, but "
+                    f"{labels_name} has {len(labels):,} labels")
+        repaired = _repair(directory, wrong, source_url, mismatch)
         images, labels = (images, repaired) if wrong == labels_name else (repaired, labels)
+        if len(images) != len(labels):
+            raise DataError(f"{mismatch}, also when fetched anew")
     if images.shape[1:] != IMAGE_SHAPE:
         raise DataError(f"{_find(directory, images_name)} has images of "
                         f"{' x '.join(map(str, images.shape[1:]))} pixels: these networks read "
@@ -256,29 +260,45 @@ def _find(directory, name):
 
 
 def _repair(directory, name, source_url, problem):
-    """Fetch a damaged file anew, if the folder is known to hold MNIST, and return its values."""
-    known = 0 if directory == OWN_DIR else 1
-    if source_url is None and not _other_files_are_mnist(directory, name, at_least=known):
+    """Fetch a wrong file anew, if its folder is known to hold MNIST, and return its values.
+
+    The wrong one is kept beside it, with ".replaced" after its name: it may be somebody's work.
+    """
+    known = source_url is not None or _other_files_are_mnist(
+        directory, name, at_least=0 if directory == OWN_DIR else 1)
+    path = _find(directory, name)
+    if not known or not os.path.isfile(path):
         raise DataError(f"{problem}. Get that file again and put it in its place")
     try:
+        shutil.copyfile(path, path + ".replaced")
         return _fetch(directory, name, source_url, problem)
-    except download.DownloadError as error:
-        raise DataError(f"{problem}, and {error}") from None
+    except (download.DownloadError, OSError) as error:
+        if os.path.exists(path + ".replaced"):
+            os.remove(path + ".replaced")
+        raise DataError(f"{problem}; {error}") from None
 
 
 def _fetch(directory, name, source_url, problem):
     """Fetch a file and return its values; `problem` says what is wrong without it."""
     if source_url is not None:
-        path = download.fetch(name, directory, [source_url], check=lambda name, values: True)
-    elif _other_files_are_mnist(directory, name, at_least=0):
-        mirrors = list(download.MIRRORS)
-        if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
-            mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
-        path = download.fetch(name, directory, mirrors)
-    else:
-        raise DataError(f"{problem}, and the other files there are not MNIST's: put that file of "
-                        f"their data set beside them")
-    return _read(path, name)
+        path = download.fetch(name, directory, [source_url.rstrip("/") + "/"],
+                              check=lambda name, values: True)
+        return _read(path, name)
+    # Into a folder of other things goes nothing of MNIST's: they may be another data set.
+    for_mnist = directory == OWN_DIR or _is_empty(directory)
+    if not _other_files_are_mnist(directory, name, at_least=0 if for_mnist else 1):
+        raise DataError(f"{problem}, and the folder is not one of MNIST's: put that file of its "
+                        f"data set there, under that name, with or without .gz")
+    mirrors = list(download.MIRRORS)
+    if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
+        mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
+    return _read(download.fetch(name, directory, mirrors), name)
+
+
+def _is_empty(directory):
+    """Whether a folder has no files yet, or none but those that are being fetched."""
+    return not os.path.isdir(directory) or all(
+        file.startswith(".") or file.endswith(".part") for file in os.listdir(directory))
 
 
 def _other_files_are_mnist(directory, name, at_least):

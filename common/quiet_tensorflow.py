@@ -91,7 +91,8 @@ def _without_chatter():
     except OSError:  # there is no standard error stream to keep clean
         yield
         return
-    drop_chatter = subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE)
+    drop_chatter = subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE,
+                                    start_new_session=True)  # out of the reach of Ctrl-C
     os.dup2(drop_chatter.stdin.fileno(), 2)
     try:
         yield
@@ -103,7 +104,7 @@ def _without_chatter():
 
 def _drop_chatter():
     """Copy standard input to standard error, line by line, without the lines of chatter."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reports it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows, Ctrl-C reaches it all the same
     for line in sys.stdin.buffer:
         if not CHATTER.match(line):
             sys.stderr.buffer.write(line)

@@ -16,7 +16,7 @@ class StatusLine:
     def __init__(self, stream=None):
         """Write to `stream`, an open text file; by default sys.stdout."""
         self.stream = sys.stdout if stream is None else stream
-        self.active = self.stream.isatty()
+        self.active = self.stream is not None and self.stream.isatty()
         self._length = 0
 
     def show(self, text):
@@ -65,10 +65,12 @@ def progress(done, total, seconds):
       A str of less than 80 columns, without a line end.
     """
     filled = BAR_WIDTH * done // total
-    left = round(seconds / done * (total - done)) if done else 0
-    return (f"{100 * done // total:3d} % [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
-            f"iteration {done:,} of {total:,}, "
-            f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left")
+    bar = (f"{100 * done // total:3d} % [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
+           f"iteration {done:,} of {total:,}")
+    if done == 0:
+        return bar
+    left = round(seconds / done * (total - done))
+    return f"{bar}, {left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left"
 
 
 def _number(value, width, decimals):

@@ -13,6 +13,7 @@ from common import download
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the tests are written for a CPU
 NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
 
 
@@ -25,9 +26,11 @@ def write_idx(path, values):
 
 def script_environment():
     """The environment for a script started by a test: no network, no settings of the tester."""
-    unwanted = {"TF_CPP_MIN_LOG_LEVEL", "NO_PROXY", "no_proxy"}
+    unwanted = {"TF_CPP_MIN_LOG_LEVEL", "TF_USE_LEGACY_KERAS", "NO_PROXY", "no_proxy",
+                "COLUMNS", "LINES", "FORCE_COLOR"}
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return environment | {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE}
+    return environment | {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE,
+                          "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,9 @@
 """The codelab's lines, pasted one after another into a copy of the first stage.
 
 The lines are those that the codelab prints. Where it prints a pattern (K, L, the layer of a
-smaller network), the names and sizes are filled in as it tells its readers to.
+smaller network), the names and sizes are filled in as it tells its readers to. Two slips are put
+right: `feed=` in a call of sess.run is `feed_dict=`, and the layer in the dropout example takes
+the flattened images.
 """
 
 import re

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from common import clean_exit
 from common.dashboard import Dashboard, LossNotFinite
 from common.text_output import HEADER, StatusLine, progress, row
 
@@ -53,6 +54,23 @@ def test_train_only_and_test_only_rows(dashboard, capsys):
                      "       40                                         0.5000     1.000"]
 
 
+def test_nothing_is_said_twice_after_the_end(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    clean_exit.install()
+    dashboard = Dashboard(argparse.Namespace(iterations=None), num_examples=1000)
+    dashboard.show_test(0, 0.5, 1, IMAGES, LABELS, LABELS)
+    dashboard.finish()
+    capsys.readouterr()
+    with pytest.raises(SystemExit):  # Ctrl-C in what a reader has put after the end
+        sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr() == ("", "Stopped by Ctrl-C.\n")
+
+
+def test_without_a_terminal_at_all(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert not StatusLine().active
+
+
 def test_nothing_measured_nothing_claimed(dashboard, capsys):
     dashboard.finish()
     assert capsys.readouterr().out == ""
@@ -81,7 +99,7 @@ def test_rows_fit_an_80_column_terminal():
 
 
 def test_progress_tells_the_time_left():
-    assert progress(0, 10, 0.0) == f"  0 % [{'.' * 20}] iteration 0 of 10, 0:00:00 left"
+    assert progress(0, 10, 0.0) == f"  0 % [{'.' * 20}] iteration 0 of 10"
     assert progress(2500, 10_000, 30.0) == (
         f" 25 % [{'#' * 5}{'.' * 15}] iteration 2,500 of 10,000, 0:01:30 left")
 

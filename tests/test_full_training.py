@@ -1,7 +1,7 @@
 """The six stages at full length on the real data, each held to its accuracy.
 
-One run varies by about 0.001 around the mean of several seeds that README.md quotes, and from
-processor to processor, so one run is held to a little less than that mean.
+README.md quotes means of five seeds. One run varies around them, and differs from processor to
+processor, so it is held to its mean less two and a half standard deviations or so.
 """
 
 import subprocess
@@ -11,11 +11,11 @@ import pytest
 from conftest import PROJECT, STAGES, script_environment
 from test_scripts import ROW
 
-FINAL_ACCURACY = {"1.0": 0.916, "2.0": 0.973, "2.1": 0.981, "2.2": 0.978, "3.0": 0.987,
+FINAL_ACCURACY = {"1.0": 0.918, "2.0": 0.970, "2.1": 0.980, "2.2": 0.978, "3.0": 0.987,
                   "3.1": 0.990}
 
 # From which iteration on the test accuracy stays above which mark.
-SUSTAINED = {"2.1": (8000, 0.980), "3.1": (3500, 0.990)}
+SUSTAINED = {"2.1": (8000, 0.980), "3.1": (5000, 0.990)}
 
 _runs = {}
 
@@ -44,4 +44,5 @@ def test_final_accuracy(version):
 
 @pytest.mark.full_training
 def test_dropout_brings_the_test_loss_under_control():
-    assert rows_of("2.2")[-1][2] <= 0.85 * rows_of("2.1")[-1][2]
+    """The mean of five seeds is 0.82 times the loss without dropout, one seed 0.78 to 0.86."""
+    assert rows_of("2.2")[-1][2] <= 0.9 * rows_of("2.1")[-1][2]

@@ -1,5 +1,6 @@
 """The loader: batches, epochs, the names and types of old, and every bad file."""
 
+import os
 import shutil
 
 import numpy as np
@@ -7,7 +8,6 @@ import pytest
 from conftest import PROJECT, write_idx
 
 from common import mnist_data
-from common.clean_exit import UserError
 from common.mnist_data import DataError, DataSet, read_data_sets
 
 FILES = [name for pair in mnist_data.FILES.values() for name in pair]
@@ -170,23 +170,25 @@ def test_damaged_file_of_mnist_is_fetched_anew(tmp_path, content, message):
     damage(directory, "t10k-labels-idx1-ubyte", content)
     mnist = read_data_sets(directory, validation_size=0)  # the clone's own data/ is a mirror
     assert mnist.test.num_examples == 10_000
-    assert sorted(path.name for path in directory.iterdir()) == sorted(
-        path.name for path in (PROJECT / "data").iterdir())
+    assert {path.name for path in directory.iterdir()} == {
+        *(path.name for path in (PROJECT / "data").iterdir()),
+        "t10k-labels-idx1-ubyte.gz.replaced"}
 
 
 def test_damaged_file_of_mnist_without_network(tmp_path, monkeypatch):
     directory = shutil.copytree(PROJECT / "data", tmp_path / "copy")
     monkeypatch.setattr(mnist_data, "OWN_DIR", str(directory))  # as if it were the clone's
     path = damage(directory, "t10k-labels-idx1-ubyte", lambda old: old[:1000])
-    with pytest.raises(DataError, match="truncated, and .* could not be downloaded.*by hand"):
+    with pytest.raises(DataError, match="truncated; .* could not be fetched: 127.*by hand"):
         read_data_sets(directory)
     assert len(path.read_bytes()) == 1000
+    assert len(list(directory.iterdir())) == len(list((PROJECT / "data").iterdir()))
 
 
 def test_missing_file_of_another_data_set(tmp_path):
     make_data_set(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz is missing.*not MNIST's"):
+    with pytest.raises(DataError, match="train-labels.* is missing.*not one of MNIST's"):
         read_data_sets(tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -221,5 +223,50 @@ def test_unreadable_file(tmp_path):
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.unlink()
     path.mkdir()  # in place of a file without read permission, which root may read
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(DataError, match="not a file that can be read"):
         read_data_sets(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_named_pipe_does_not_hang(tmp_path):
+    make_data_set(tmp_path)
+    (tmp_path / "train-images-idx3-ubyte.gz").unlink()
+    os.mkfifo(tmp_path / "train-images-idx3-ubyte.gz")
+    with pytest.raises(DataError, match="not a file that can be read"):
+        read_data_sets(tmp_path)
+
+
+def test_missing_files_of_mnist_are_fetched_into_an_empty_folder(tmp_path, capsys):
+    assert read_data_sets(tmp_path / "new").train.num_examples == 55_000
+    (tmp_path / "new" / "t10k-images-idx3-ubyte.gz").unlink()
+    assert read_data_sets(tmp_path / "new").test.num_examples == 10_000
+    assert capsys.readouterr().err.count("fetching ") == 5  # nothing happens unsaid
+
+
+def test_nothing_of_mnist_goes_into_a_folder_of_other_things(tmp_path):
+    (tmp_path / "emnist-letters-train-images-idx3-ubyte").write_bytes(b"")
+    with pytest.raises(DataError, match="train-images-idx3-ubyte.gz is missing, and the folder"):
+        read_data_sets(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_own_file_beside_those_of_mnist_is_kept(tmp_path):
+    directory = shutil.copytree(PROJECT / "data", tmp_path / "copy")
+    own = directory / "train-images-idx3-ubyte.gz"
+    shutil.copy(make_data_set(tmp_path / "own") / own.name, own)
+    content = own.read_bytes()
+    assert read_data_sets(directory, validation_size=0).train.num_examples == 60_000
+    assert own.with_name(own.name + ".replaced").read_bytes() == content
+
+
+def test_missing_file_from_the_url_of_another_data_set(tmp_path):
+    make_data_set(tmp_path / "published")
+    shutil.copytree(tmp_path / "published", tmp_path / "here")
+    (tmp_path / "here" / "t10k-labels-idx1-ubyte.gz").unlink()
+    url = (tmp_path / "published").as_uri()
+    data = read_data_sets(tmp_path / "here", validation_size=0, source_url=url)
+    np.testing.assert_array_equal(data.test.labels, np.arange(20) % 10)
+    write_idx(tmp_path / "published" / "t10k-labels-idx1-ubyte.gz", np.zeros(7, np.uint8))
+    (tmp_path / "here" / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(DataError, match="7 labels, also when fetched anew"):
+        read_data_sets(tmp_path / "here", validation_size=0, source_url=url)

@@ -44,12 +44,27 @@ def test_sizes_and_shapes(stage):
     assert sum(math.prod(v.shape) for v in parameters) == PARAMETERS[version]
     assert len(names["weights"]) == len(names["biases"]) == (1 if version == "1.0" else 5)
 
+    # What the loop feeds, and to what: batches of 100, dropout in training only.
+    for name, value in {"train_data": 0.75, "test_data": 1}.items():
+        data = names[name]
+        assert data.keys() == feed(names, 0, 0).keys() - (
+            {names.get("step")} if name == "test_data" else set())
+        assert len(data[names["X"]]) == (100 if name == "train_data" else 10_000)
+        assert data.get(names.get("pkeep"), value) == value
+    assert names["train_data"].get(names.get("step"), 1) == names["i"] == 1
+    optimizer = "GradientDescentOptimizer" if version == "1.0" else "AdamOptimizer"
+    assert type(names["optimizer"]).__name__ == optimizer
+    activations = {names[name].op.type for name in ("Y1", "Y2", "Y3", "Y4") if name in names}
+    assert activations == {"1.0": set(), "2.0": {"Sigmoid"}}.get(version, {"Relu"})
+
     data = feed(names, *mnist.test.next_batch(3))
     for name, shape in SHAPES[version].items():
         assert run(names[name], data).shape == (3, *shape), name
     probabilities = run(names["Y"], data)
     assert probabilities.shape == (3, 10)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    loss = -(data[names["Y_"]] * np.log(probabilities)).sum(axis=1).mean() * 100
+    assert run(names["cross_entropy"], data) == pytest.approx(loss, rel=1e-4)
 
     rates = [run(names["lr"], feed(names, *mnist.test.next_batch(1), step=s)) for s in (0, 2000)]
     decays = version not in ("1.0", "2.0")
