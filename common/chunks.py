@@ -2,14 +2,14 @@
 
 import numpy as np
 
-CHUNK_SIZE = 1000  # on a CPU the activations of a thousand digits still fit in its cache
+CHUNK_SIZE = 1000  # digits; larger chunks are hardly faster on a CPU
 
 
 def run_in_chunks(sess, fetches, feed_dict, chunk_size=CHUNK_SIZE):
     """Do what `sess.run(fetches, feed_dict)` does, in chunks of examples.
 
-    Memory stays bounded, on a GPU too, and on a CPU it is faster: ten chunks of 1,000 digits take
-    about two thirds of the time of one run on 10,000.
+    Memory stays bounded, on a GPU too: in stage 3.1 the activations of 10,000 digits would take
+    more than 300 MB, those of a chunk take a tenth of that.
 
     Args:
       sess: an object with the method `run` of a TensorFlow 1 session.
