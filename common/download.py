@@ -90,8 +90,8 @@ def fetch(name, directory, mirrors=MIRRORS, check=is_mnist):
             f"full, or put the four data files into another folder and name it with --data-dir"
         ) from None
     raise DownloadError(
-        f"{path} could not be fetched: {'; '.join(reasons)}. Try again with a working network, "
-        f"or copy the file there by hand")
+        f"{name}.gz could not be fetched: {'; '.join(reasons)}. Try again with a working network, "
+        f"or copy the file to {directory} by hand")
 
 
 class _MirrorError(Exception):

@@ -10,6 +10,7 @@ asked for; an epoch visits every image exactly once, whatever the size of the ba
 """
 
 import collections
+import contextlib
 import operator
 import os
 import pathlib
@@ -170,8 +171,7 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
       A named tuple of three `DataSet`s: train, validation, test.
 
     Raises:
-      DataError: a file is missing, damaged, or does not fit the others.
-      download.DownloadError: a file is missing and cannot be fetched.
+      DataError: a file is missing, damaged or does not fit the others, and cannot be fetched.
       ValueError: `validation_size` is negative or above the number of training images.
     """
     if fake_data:
@@ -269,30 +269,33 @@ def _repair(directory, name, source_url, problem):
     path = _find(directory, name)
     if not known or not os.path.isfile(path):
         raise DataError(f"{problem}. Get that file again and put it in its place")
-    try:
+    with contextlib.suppress(OSError):  # a folder that cannot be written: what follows says so
         shutil.copyfile(path, path + ".replaced")
+    try:
         return _fetch(directory, name, source_url, problem)
-    except (download.DownloadError, OSError) as error:
+    except DataError:
         if os.path.exists(path + ".replaced"):
             os.remove(path + ".replaced")
-        raise DataError(f"{problem}; {error}") from None
+        raise
 
 
 def _fetch(directory, name, source_url, problem):
     """Fetch a file and return its values; `problem` says what is wrong without it."""
     if source_url is not None:
-        path = download.fetch(name, directory, [source_url.rstrip("/") + "/"],
-                              check=lambda name, values: True)
-        return _read(path, name)
-    # Into a folder of other things goes nothing of MNIST's: they may be another data set.
-    for_mnist = directory == OWN_DIR or _is_empty(directory)
-    if not _other_files_are_mnist(directory, name, at_least=0 if for_mnist else 1):
-        raise DataError(f"{problem}, and the folder is not one of MNIST's: put that file of its "
-                        f"data set there, under that name, with or without .gz")
-    mirrors = list(download.MIRRORS)
-    if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
-        mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
-    return _read(download.fetch(name, directory, mirrors), name)
+        mirrors, check = [source_url.rstrip("/") + "/"], lambda name, values: True
+    else:
+        # Into a folder of other things goes nothing of MNIST's: they may be another data set.
+        for_mnist = directory == OWN_DIR or _is_empty(directory)
+        if not _other_files_are_mnist(directory, name, at_least=0 if for_mnist else 1):
+            raise DataError(f"{problem}, and the folder is not one of MNIST's: put that file of "
+                            f"its data set there, under that name, with or without .gz")
+        mirrors, check = list(download.MIRRORS), download.is_mnist
+        if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
+            mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
+    try:
+        return _read(download.fetch(name, directory, mirrors, check), name)
+    except download.DownloadError as error:
+        raise DataError(f"{problem}; {error}") from None
 
 
 def _is_empty(directory):

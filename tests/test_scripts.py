@@ -108,7 +108,8 @@ def test_missing_data_without_network(run_script, tmp_path):
     result = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=script_environment(),
                             capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
-    assert "could not be fetched" in result.stderr and "Traceback" not in result.stderr
+    assert "is missing; train-images-idx3-ubyte.gz could not be fetched" in result.stderr
+    assert "Traceback" not in result.stderr
     *fetching, error = result.stderr.splitlines()
     assert all(line.startswith("fetching ") for line in fetching) and "by hand" in error
     assert list((tmp_path / "empty").iterdir()) == []
