@@ -27,7 +27,7 @@ tf = tf.compat.v1             # the codelab's API, which TensorFlow 2 still has 
 tf.disable_eager_execution()  # lines below build a graph, nothing is computed before the session
 tf.set_random_seed(options.seed)
 
-# data: 60,000 training and 10,000 test images of 28×28×1 pixels, with one-hot labels: ten numbers,
+# data: 60,000 training and 10,000 test images of 28×28 pixels, with one-hot labels: ten numbers,
 # all 0 but a 1 at the place of the digit
 mnist = read_data_sets(options.data_dir, one_hot=True, reshape=False, validation_size=0,
                        seed=options.seed)

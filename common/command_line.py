@@ -40,13 +40,12 @@ def start(script_docstring):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
     options = _parser(script_docstring).parse_args()
 
-    device = quiet_tensorflow.start(options.device)
-    if device is None:
+    tensorflow_on_device = quiet_tensorflow.start(options.device)
+    if tensorflow_on_device is None:
         raise clean_exit.UserError(
             "--device gpu: TensorFlow finds no GPU on this machine. Leave the option out to train "
             "on the CPU, or see README.md on how to install TensorFlow for your GPU.")
-    import tensorflow as tf
-    print(f"TensorFlow {tf.__version__} on {device}, seed {options.seed}", flush=True)
+    print(f"{tensorflow_on_device}, seed {options.seed}", flush=True)
     return options
 
 

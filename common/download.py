@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 
 from common.clean_exit import UserError
-from common.idx_files import IdxFileError, read_idx
+from common.idx_files import IdxFileError, dimensions_of, read_idx
 from common.text_output import StatusLine
 
 MIRRORS = (
@@ -77,9 +77,9 @@ def fetch(name, directory, mirrors=MIRRORS, check=is_mnist):
         os.makedirs(directory, exist_ok=True)
         _remove_leftovers(directory, name)
         for mirror in mirrors:
+            host = urllib.parse.urlsplit(mirror).netloc or "this computer"
+            print(f"fetching {path} from {host}", file=sys.stderr)
             try:
-                host = urllib.parse.urlsplit(mirror).netloc or "this computer"
-                print(f"fetching {path} from {host}", file=sys.stderr)
                 _fetch_from(mirror + name + ".gz", path, name, check)
                 return path
             except _MirrorError as error:
@@ -175,7 +175,7 @@ def _check_content(path, name, check):
     if start.startswith(b"<"):
         raise _MirrorError("sent a web page in place of data (a network's log-in page?)")
     try:
-        values = read_idx(path, 3 if "idx3" in name else 1)
+        values = read_idx(path, dimensions_of(name))
     except IdxFileError as error:
         raise _MirrorError(f"sent a file that is no good: {error.reason}") from None
     if not check(name, values):

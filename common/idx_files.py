@@ -28,6 +28,11 @@ class IdxFileError(UserError):
         self.reason = reason
 
 
+def dimensions_of(name):
+    """How many dimensions the file published as `name` (str) has: 3 for images, 1 for labels."""
+    return 3 if "idx3" in name else 1
+
+
 def read_idx(path, dimensions):
     """Read an idx file of unsigned bytes, compressed by gzip or plain (told by its content).
 

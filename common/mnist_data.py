@@ -20,7 +20,7 @@ import numpy as np
 
 from common import download
 from common.clean_exit import UserError
-from common.idx_files import IdxFileError, read_idx
+from common.idx_files import IdxFileError, dimensions_of, read_idx
 
 DEFAULT_DIR = "data"
 NUM_CLASSES = 10
@@ -238,7 +238,11 @@ def _read_file(directory, name, source_url):
     """Read one file into a uint8 array, fetching it where it is missing or damaged."""
     path = _find(directory, name)
     if path is None:
-        return _fetch(directory, name, source_url, f"{os.path.join(directory, name)}.gz is missing")
+        missing = f"{os.path.join(directory, name)}.gz is missing"
+        if source_url is None and not _is_for_mnist(directory, name):
+            raise DataError(f"{missing}, and the folder is not one of MNIST's: put that file of "
+                            f"its data set there, under that name, with or without .gz")
+        return _fetch(directory, name, source_url, missing)
     try:
         return _read(path, name)
     except IdxFileError as error:
@@ -248,7 +252,7 @@ def _read_file(directory, name, source_url):
 
 
 def _read(path, name):
-    return read_idx(path, dimensions=3 if "idx3" in name else 1)
+    return read_idx(path, dimensions_of(name))
 
 
 def _find(directory, name):
@@ -264,9 +268,8 @@ def _repair(directory, name, source_url, problem):
 
     The wrong one is kept beside it, with ".replaced" after its name: it may be somebody's work.
     """
-    known = source_url is not None or _other_files_are_mnist(
-        directory, name, at_least=0 if directory == OWN_DIR else 1)
     path = _find(directory, name)
+    known = source_url is not None or _is_for_mnist(directory, name)
     if not known or not os.path.isfile(path):
         raise DataError(f"{problem}. Get that file again and put it in its place")
     with contextlib.suppress(OSError):  # a folder that cannot be written: what follows says so
@@ -284,11 +287,6 @@ def _fetch(directory, name, source_url, problem):
     if source_url is not None:
         mirrors, check = [source_url.rstrip("/") + "/"], lambda name, values: True
     else:
-        # Into a folder of other things goes nothing of MNIST's: they may be another data set.
-        for_mnist = directory == OWN_DIR or _is_empty(directory)
-        if not _other_files_are_mnist(directory, name, at_least=0 if for_mnist else 1):
-            raise DataError(f"{problem}, and the folder is not one of MNIST's: put that file of "
-                            f"its data set there, under that name, with or without .gz")
         mirrors, check = list(download.MIRRORS), download.is_mnist
         if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
             mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
@@ -298,14 +296,12 @@ def _fetch(directory, name, source_url, problem):
         raise DataError(f"{problem}; {error}") from None
 
 
-def _is_empty(directory):
-    """Whether a folder has no files yet, or none but those that are being fetched."""
-    return not os.path.isdir(directory) or all(
-        file.startswith(".") or file.endswith(".part") for file in os.listdir(directory))
+def _is_for_mnist(directory, name):
+    """Whether MNIST's file `name` may go into a folder: nothing there is of another data set.
 
-
-def _other_files_are_mnist(directory, name, at_least):
-    """Whether the folder's files other than `name` are MNIST's, and at least so many of them."""
+    The clone's own folder and an empty one are; any other has to hold at least one file of
+    MNIST's, judged by checksum.
+    """
     found = 0
     for other in download.MNIST_CHECKSUMS:
         path = _find(directory, other)
@@ -316,4 +312,10 @@ def _other_files_are_mnist(directory, name, at_least):
                 found += 1
             except (IdxFileError, OSError):
                 pass  # damaged too: it says nothing of what it was
-    return found >= at_least
+    return found > 0 or directory == OWN_DIR or _is_empty(directory)
+
+
+def _is_empty(directory):
+    """Whether a folder has no files yet, or none but those that are being fetched."""
+    return not os.path.isdir(directory) or all(
+        file.startswith(".") or file.endswith(".part") for file in os.listdir(directory))

@@ -34,7 +34,8 @@ def start(device):
       device: "cpu"; "gpu", the first GPU; or "auto", the first GPU if there is one, else the CPU.
 
     Returns:
-      The device in use in words (str), or None where "gpu" was asked for and there is none.
+      TensorFlow's version and the device in use, in words (str), or None where "gpu" was asked
+      for and there is none.
     """
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:  # the user has chosen what to see
         quiet_import = quiet_devices = contextlib.nullcontext()
@@ -60,9 +61,10 @@ def start(device):
         with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
             sess.run(tf.constant(0))
 
-    if not gpus:
-        return f"CPU ({os.cpu_count()} cores)"
-    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
+    name = f"CPU ({os.cpu_count()} cores)"
+    for gpu in gpus:
+        name = tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+    return f"TensorFlow {tf.__version__} on {name}"
 
 
 @contextlib.contextmanager

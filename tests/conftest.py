@@ -3,6 +3,7 @@
 import gzip
 import os
 import pathlib
+import runpy
 import struct
 import subprocess
 import sys
@@ -15,6 +16,12 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the tests are written for a CPU
 NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
+
+
+def script_of(version):
+    """The name of the stage with this version, "1.0" to "3.1"."""
+    (script,) = (name for name in STAGES if name.startswith(f"mnist_{version}_"))
+    return script
 
 
 def write_idx(path, values):
@@ -63,8 +70,6 @@ def run_stage(monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what the script changes
 
     def run(path, *arguments):
-        import runpy
-
         import tensorflow.compat.v1 as tf
         monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
         with tf.Graph().as_default():

@@ -4,11 +4,12 @@ README.md quotes means of five seeds. One run varies around them, and differs fr
 processor, so it is held to its mean less two and a half standard deviations or so.
 """
 
+import functools
 import subprocess
 import sys
 
 import pytest
-from conftest import PROJECT, STAGES, script_environment
+from conftest import PROJECT, script_environment, script_of
 from test_scripts import ROW
 
 FINAL_ACCURACY = {"1.0": 0.918, "2.0": 0.970, "2.1": 0.980, "2.2": 0.978, "3.0": 0.987,
@@ -17,18 +18,13 @@ FINAL_ACCURACY = {"1.0": 0.918, "2.0": 0.970, "2.1": 0.980, "2.2": 0.978, "3.0":
 # From which iteration on the test accuracy stays above which mark.
 SUSTAINED = {"2.1": (8000, 0.980), "3.1": (5000, 0.990)}
 
-_runs = {}
 
-
+@functools.cache
 def rows_of(version):
     """The rows that a full run of a stage prints: (iteration, test accuracy, test loss)."""
-    if version not in _runs:
-        (script,) = (name for name in STAGES if name.startswith(f"mnist_{version}_"))
-        result = subprocess.run([sys.executable, PROJECT / script, "--text"], check=True,
-                                env=script_environment(), stdout=subprocess.PIPE, text=True)
-        _runs[version] = [(int(row[0]), float(row[5]), float(row[6]))
-                          for row in ROW.findall(result.stdout)]
-    return _runs[version]
+    result = subprocess.run([sys.executable, PROJECT / script_of(version), "--text"], check=True,
+                            env=script_environment(), stdout=subprocess.PIPE, text=True)
+    return [(int(row[0]), float(row[5]), float(row[6])) for row in ROW.findall(result.stdout)]
 
 
 @pytest.mark.full_training

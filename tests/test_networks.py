@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import PROJECT, STAGES
+from conftest import PROJECT, script_of
 
 PARAMETERS = {"1.0": 7_850, "2.0": 185_300, "2.1": 185_300, "2.2": 185_300,
               "3.0": 122_270, "3.1": 244_076}
@@ -24,8 +24,7 @@ SHAPES = {
 @pytest.fixture
 def stage(request, run_stage):
     """The names of a stage after one iteration, for the stage whose version is the parameter."""
-    (script,) = (name for name in STAGES if name.startswith(f"mnist_{request.param}_"))
-    return request.param, run_stage(PROJECT / script, "--iterations", 1)
+    return request.param, run_stage(PROJECT / script_of(request.param), "--iterations", 1)
 
 
 def feed(names, images, labels, pkeep=1.0, step=0):

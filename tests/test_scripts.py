@@ -100,7 +100,7 @@ def test_user_error_gets_one_sentence(run_script, arguments, status, message):
     assert "Traceback" not in result.stderr
 
 
-def test_missing_data_without_network(run_script, tmp_path):
+def test_missing_data_without_network(tmp_path):
     (tmp_path / "empty").mkdir()
     code = ("import sys; from common import mnist_data; mnist_data.OWN_DIR = 'nowhere'; "
             "from common import clean_exit; clean_exit.install(); "
@@ -177,14 +177,19 @@ def test_closed_output_is_no_error(tmp_path):
     assert process.wait(timeout=60) == 1
 
 
-def test_loss_that_is_no_number(tmp_path, run_script):
-    """A learning rate that is far too high drives softmax to an exact 0."""
+def run_edited(tmp_path, old, new):
+    """Run a copy of the first stage in which `new` stands in the one place of `old`."""
     text = (PROJECT / "mnist_1.0_softmax.py").read_text(encoding="utf-8")
-    assert text.count("tf.constant(0.003)") == 1
-    path = tmp_path / "mnist_1.0_too_fast.py"
-    path.write_text(text.replace("tf.constant(0.003)", "tf.constant(3.0)"), encoding="utf-8")
-    result = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True,
-                            env=script_environment() | {"PYTHONPATH": str(PROJECT)}, timeout=100)
+    assert text.count(old) == 1
+    path = tmp_path / "mnist_1.0_edited.py"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True,
+                          env=script_environment() | {"PYTHONPATH": str(PROJECT)}, timeout=100)
+
+
+def test_loss_that_is_no_number(tmp_path):
+    """A learning rate that is far too high drives softmax to an exact 0."""
+    result = run_edited(tmp_path, "tf.constant(0.003)", "tf.constant(3.0)")
     assert result.returncode == 1
     assert "loss is nan at iteration" in result.stderr and "log(0)" in result.stderr
     assert "Traceback" not in result.stderr
@@ -192,16 +197,12 @@ def test_loss_that_is_no_number(tmp_path, run_script):
 
 
 def test_our_own_bugs_keep_their_traceback(tmp_path):
-    text = (PROJECT / "mnist_1.0_softmax.py").read_text(encoding="utf-8")
-    path = tmp_path / "mnist_1.0_buggy.py"
-    path.write_text(text.replace("XX = ", "undefined_name + "), encoding="utf-8")
-    result = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True,
-                            env=script_environment() | {"PYTHONPATH": str(PROJECT)}, timeout=100)
+    result = run_edited(tmp_path, "XX = ", "undefined_name + ")
     assert result.returncode == 1
     assert "NameError" in result.stderr and "Traceback" in result.stderr
 
 
-def test_real_errors_of_tensorflow_still_show(tmp_path):
+def test_real_errors_of_tensorflow_still_show():
     """What the filter at the start lets through, and what it holds back."""
     from common import quiet_tensorflow
     lines = """\
@@ -247,7 +248,7 @@ def imports_of(path):
 def test_tensorflow_stays_out_of_common():
     users = {path.name for path in (PROJECT / "common").glob("*.py")
              if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))}
-    assert users == {"quiet_tensorflow.py", "command_line.py"}
+    assert users == {"quiet_tensorflow.py"}
     code = ("import sys, common.mnist_data, common.dashboard, common.command_line, common.chunks\n"
             "assert not {'tensorflow', 'matplotlib'} & set(sys.modules)")
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True, timeout=30)
