@@ -1,10 +1,12 @@
 """The command line that all scripts share, and the start of TensorFlow."""
 
 import argparse
+import importlib.util
 import os
+import shutil
 import sys
 
-from common import clean_exit, mnist_data, quiet_tensorflow
+from common import clean_exit, mnist_data, quiet_tensorflow, recording
 
 EXAMPLES = """\
 examples:
@@ -12,7 +14,13 @@ examples:
       a short run
   python {script} --seed 1
       other random numbers: how much does the result vary?
+  python {script} --save-movie run.mp4
+      watch it, and keep what you saw
+  python {script} --web
+      on a remote machine: watch it in a browser
 """
+
+WEB_PORT = 8988  # matplotlib's own for its pages
 
 
 def start(script_docstring):
@@ -29,7 +37,9 @@ def start(script_docstring):
     Returns:
       An argparse.Namespace with
         iterations: int above 0, or None where the script's own number holds;
-        text: bool;
+        text, close: bool;
+        web: int, the port of a page for a browser, or None for a window;
+        save_figure, save_movie: str, a file name, or None;
         seed: int, 0 to 2**32 - 1;
         data_dir: str, an existing folder or the default, "data";
         device: "auto", "cpu" or "gpu".
@@ -38,7 +48,12 @@ def start(script_docstring):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
-    options = _parser(script_docstring).parse_args()
+    parser = _parser(script_docstring)
+    options = parser.parse_args()
+    if options.text and options.web is not None:
+        parser.error("--text and --web: choose one of them")
+    if options.web is not None and importlib.util.find_spec("tornado") is None:
+        parser.error("--web needs the package tornado: python -m pip install tornado")
 
     tensorflow_on_device = quiet_tensorflow.start(options.device)
     if tensorflow_on_device is None:
@@ -52,6 +67,7 @@ def start(script_docstring):
 def _parser(script_docstring):
     script = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
+        usage=f"python {script} [options]",
         description=(script_docstring or "").partition("\n\n")[0],
         epilog=EXAMPLES.format(script=script),
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -60,7 +76,20 @@ def _parser(script_docstring):
         help="train for N iterations of 100 digits each, instead of the script's own number")
     parser.add_argument(
         "--text", action="store_true",
-        help="print numbers only, open no window (at present that is all there is)")
+        help="print numbers only, open no window (without a screen, that goes by itself)")
+    parser.add_argument(
+        "--web", metavar="PORT", nargs="?", const=WEB_PORT, type=_port,
+        help="show the dashboard in a browser instead of a window, at "
+             f"http://127.0.0.1:PORT/ (default: {WEB_PORT})")
+    parser.add_argument(
+        "--close", action="store_true",
+        help="close the window when the training is done, instead of leaving it open")
+    parser.add_argument(
+        "--save-figure", metavar="FILE", type=_picture_file,
+        help="save the finished dashboard as a picture: .png, .svg or .pdf")
+    parser.add_argument(
+        "--save-movie", metavar="FILE", type=_movie_file,
+        help="save the whole run as a movie: .mp4, which needs the program ffmpeg, or .gif")
     parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0,
         help="start the random numbers at N (default: 0): they choose the first weights, the order "
@@ -87,6 +116,36 @@ def _whole_number(text, least, most):
     if not text.isdecimal() or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
     return int(text)
+
+
+def _port(text):
+    return _whole_number(text, 1, 65535)
+
+
+def _picture_file(text):
+    return _file_to_write(text, recording.PICTURE_ENDINGS)
+
+
+def _movie_file(text):
+    path = _file_to_write(text, recording.MOVIE_ENDINGS)
+    if path.lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
+        raise argparse.ArgumentTypeError(
+            f"{text} needs the program ffmpeg, which is not there: install it (Debian, Ubuntu: "
+            "sudo apt install ffmpeg; macOS: brew install ffmpeg), or name a .gif instead")
+    return path
+
+
+def _file_to_write(text, endings):
+    """A file name typed by the user; whether it can be written should be clear before the work."""
+    folder = os.path.dirname(text) or "."
+    if not text.lower().endswith(endings):
+        raise argparse.ArgumentTypeError(f"{text} should end in {', '.join(endings[:-1])} or "
+                                         f"{endings[-1]}")
+    if not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}")
+    if os.path.isdir(text) or not os.access(folder, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} cannot be written")
+    return text
 
 
 def _folder(text):

@@ -1,13 +1,45 @@
-"""Watching a network learn. The script trains; the dashboard only looks on and prints."""
+"""Watching a network learn. The script trains; the dashboard only looks on.
+
+It shows a run in a window of its own (or on a page for a browser), prints it as text, and saves it
+as a picture or a movie. For a model of your own, whatever computes it, a few lines are enough.
+Here numpy computes it, and guesses:
+
+    import numpy as np
+    from common.dashboard import Dashboard
+    from common.mnist_data import read_data_sets
+
+    mnist = read_data_sets("data", one_hot=True, reshape=False)
+    guesses = np.random.default_rng(0)
+    dashboard = Dashboard(title="guessing", num_examples=mnist.train.num_examples)
+    for i in dashboard.loop(2000):
+        images, labels = mnist.train.next_batch(100)
+        if dashboard.wants_train(i):
+            predictions = guesses.dirichlet(np.ones(10), size=100)    # 10 probabilities each
+            accuracy = np.mean(predictions.argmax(1) == labels.argmax(1))
+            loss = -100 * np.mean(np.log((predictions * labels).sum(1)))
+            dashboard.show_train(i, accuracy, loss, images, predictions, labels)
+    dashboard.finish()
+
+Who has no loop to put it into, as in a callback of Keras, calls `dashboard.start(iterations)`
+instead, then `show_train` and `show_test` as often as there is something new, and stops the
+training when `dashboard.closed`.
+"""
 
 import math
+import os
+import sys
 import time
 
-from common import clean_exit, text_output
+from common import clean_exit, recording, run_state, text_output
+from common.window_process import WindowProcess
 
+TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
 TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
-STATUS_EVERY = 0.1      # seconds between two drawings of the progress bar
+BANDS = 200             # of weights and biases in a whole run: more would not be seen
+STATUS_EVERY = 0.1      # seconds between two looks at the clock
+NO_OPTIONS = {"iterations": None, "text": False, "web": None, "close": False,
+              "save_figure": None, "save_movie": None}
 
 NOT_A_NUMBER = """\
 the loss is {loss} at iteration {iteration}, so training cannot go on.
@@ -48,51 +80,83 @@ class Dashboard:
         dashboard.finish()
 
     The model may be anything that gives these numbers: all arguments are numpy arrays or floats.
+    What is asked for, and so what is computed, never depends on who is watching: with a seed, the
+    numbers are the same in the window and in text.
     """
 
-    def __init__(self, options, num_examples):
-        """Prepare to show a run.
+    def __init__(self, options=None, num_examples=None, title=None):
+        """Prepare to show a run; nothing is opened before it starts.
 
         Args:
-          options: the script's options (`command_line.start`); `iterations` is used, an int that
-            takes precedence over the script's own number of iterations, or None.
-          num_examples: int, how many training examples make an epoch.
+          options: the script's options (`command_line.start`), or any object with some of the
+            attributes that `NO_OPTIONS` lists; None for a window and nothing else.
+          num_examples: int, how many training examples make an epoch; None if that is not known.
+          title: str, the name of the window; by default the script's file name without ".py".
         """
-        self._iterations = options.iterations
+        self._options = NO_OPTIONS | (vars(options) if options is not None else {})
         self._num_examples = num_examples
-        self._last = self._iterations
-        self._row = None          # the row of the current iteration, while it waits for its test
-        self._header_printed = False
-        self._tests = []          # (accuracy, loss, iteration) of every test so far
+        self._title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        self._last = self._options["iterations"]
+        self._next_bands = 0
         self._finished = False
-        self._status = text_output.StatusLine()
-        self._start = time.monotonic()
-        clean_exit.before_exit(self._print_what_was_reached)
+        self._text = text_output.TextOutput(TEST_EVERY)
+        self._window = None
+        self._movie = None
+        self._run = run_state.RunState()
+        self._picture = self._options["save_figure"]
+        self._start = self._next_status = time.monotonic()
+        self._paused = 0.0  # seconds
+        clean_exit.before_exit(self._end_early)
 
     def loop(self, iterations):
         """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
 
         Iteration i measures the network after i training steps, so the last one measures it after
-        all of them. `range(iterations + 1)` is the same without the bar and without --iterations.
+        all of them. `range(iterations + 1)` is the same as text only, without --iterations.
 
         Args:
           iterations: int, how many training steps the script wants.
 
         Yields:
-          The iteration's number, an int.
+          The iteration's number, an int, until the last one or until the window is closed.
         """
-        self._last = iterations if self._iterations is None else self._iterations
-        self._start = next_status = time.monotonic()
+        self.start(iterations)
         for i in range(self._last + 1):
             yield i
-            now = time.monotonic()
-            if now >= next_status:
-                self._status.show(text_output.progress(i, self._last, now - self._start))
-                next_status = now + STATUS_EVERY
+            self._look_after_window()
+            if self.closed:
+                return
+            if time.monotonic() >= self._next_status:
+                self._show_progress(i)
+
+    def start(self, iterations=None):
+        """Open the window, and do what else the options ask for. `loop` calls this by itself.
+
+        Args:
+          iterations: int, how many training steps are planned; None if that is not known.
+
+        Raises:
+          UserError: a page for a browser was asked for and cannot be served.
+        """
+        if self._options["iterations"] is None:
+            self._last = iterations
+        if self._options["save_movie"]:
+            self._movie = recording.Movie(self._options["save_movie"])
+        if self._options["web"] is not None:
+            self._open_page(self._options["web"])
+        elif not self._options["text"]:
+            self._open_window()
+        self._send({"title": self._title, "last": self._last})
+        self._start = self._next_status = time.monotonic()
+
+    @property
+    def closed(self):
+        """Whether the window was closed by its user, who wants the run to end."""
+        return self._window is not None and self._window.state == "closed"
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        return self.wants_test(i)
+        return i % TRAIN_EVERY == 0 or i == self._last
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
@@ -106,8 +170,8 @@ class Dashboard:
           i: int, the iteration.
           accuracy: float, 0 to 1.
           loss: float, the cross-entropy of the batch.
-          images: float32 [batch, 28, 28, 1], values 0 to 1.
-          predictions: float32 [batch, 10], the network's probability for each digit.
+          images: float [batch, height, width] or [batch, height, width, 1], values 0 to 1.
+          predictions: float [batch, 10], the network's probability for each digit.
           labels: [batch, 10], the correct answers, one-hot.
           weights, biases: lists of arrays of any shapes, the network's present parameters.
           learning_rate: float, of the step that follows; None where there is none to tell.
@@ -115,54 +179,143 @@ class Dashboard:
         Raises:
           LossNotFinite: `loss` is NaN or infinite.
         """
-        self._print_row()
-        epoch = i * len(images) // self._num_examples + 1
-        self._row = {"iteration": i, "epoch": epoch, "train": (learning_rate, accuracy, loss)}
+        epoch = None
+        if self._num_examples:
+            epoch = i * len(images) // self._num_examples + 1
+        self._text.show_train(i, epoch, learning_rate, accuracy, loss)
+        if self._is_watched:
+            message = {"iteration": i, "epoch": epoch, "train_accuracy": float(accuracy),
+                       "train_loss": float(loss),
+                       "train_digits": run_state.first_digits(images, predictions, labels)}
+            if i >= self._next_bands:
+                self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
+                message.update({name: run_state.percentile_bands(arrays) for name, arrays
+                                in (("weights", weights), ("biases", biases)) if len(arrays)})
+            self._send(message)
+        self._look_after_window()
         self._check(i, loss)
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
-        if self._row is None or self._row["iteration"] != i:
-            self._print_row()
-            self._row = {"iteration": i, "epoch": None}
-        self._row["test"] = (accuracy, loss)
-        if math.isfinite(loss):
-            self._tests.append((float(accuracy), float(loss), i))
-        self._print_row()
+        self._text.show_test(i, accuracy, loss)
+        if self._is_watched:
+            self._send({"iteration": i, "test_accuracy": float(accuracy), "test_loss": float(loss),
+                        "test_digits": run_state.misread_first(images, predictions, labels)})
+        self._look_after_window()
         self._check(i, loss)
 
     def finish(self):
-        """End the run: print the final test accuracy first, then the maximum over the run."""
-        self._print_results("final")
+        """End the run: print the final test accuracy first, then the maximum over the run.
+
+        Saves what was asked for, and waits until the window is closed, unless --close was given.
+        """
         self._finished = True
+        self._text.print_results("latest" if self.closed else "final", self._seconds)
+        self._send({"phase": "finished"})
+        self._save()
+        if self._window is not None and not self._window.is_over:
+            if not self._options["close"]:
+                self._wait_for_user()
+            self._window.close()
 
-    def _print_results(self, which):
-        """Print the results; `which` is "final", or "latest" in a run that was cut short."""
-        self._print_row()
-        self._status.clear()
-        if self._tests:
-            seconds = time.monotonic() - self._start
-            accuracy, loss, i = self._tests[-1]
-            print(f"\n{which + ' test accuracy':<22} {accuracy:.4f}, loss {loss:.3f}, "
-                  f"after {i:,} iterations in {seconds:.1f} s")
-            accuracy, _, i = max(self._tests, key=lambda test: test[0])
-            print(f"{'maximum of the run':<22} {accuracy:.4f}, after {i:,} iterations", flush=True)
+    @property
+    def _seconds(self):
+        """How long the run has taken, without pauses."""
+        return time.monotonic() - self._start - self._paused
 
-    def _print_what_was_reached(self):
-        """Called when the process ends early, so that what was measured is not lost."""
+    @property
+    def _is_watched(self):
+        return self._window is not None or self._movie is not None or self._picture is not None
+
+    def _send(self, message):
+        """Hand a message to all who show the run."""
+        if self._window is not None:
+            self._window.send(message)
+        if self._movie is not None:
+            self._movie.send(message)
+        self._run.apply(message)
+
+    def _show_progress(self, i):
+        self._next_status = time.monotonic() + STATUS_EVERY
+        self._text.show_progress(i, self._last, self._seconds)
+        if self._window is not None:
+            left = text_output.seconds_left(i, self._last, self._seconds)
+            self._window.send({"iteration": i, "seconds_left": left})
+
+    def _open_page(self, port):
+        self._window = WindowProcess(self._title, web=port)
+        self._window.wait(lambda: self._window.state != "starting")
+        if self._window.state != "open":
+            raise clean_exit.UserError(f"--web: {self._window.reason}")
+        self._text.say(f"The dashboard is at {self._window.address} (Ctrl-C here ends the run).")
+
+    def _open_window(self):
+        if sys.platform.startswith("linux") and not (
+                os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            self._go_on_without_window("There is no screen")
+        else:
+            self._window = WindowProcess(self._title)
+
+    def _go_on_without_window(self, why):
+        self._picture = self._picture or f"{self._title}.png"
+        self._text.say(f"{why}: text only; the finished dashboard will be saved as "
+                       f"{self._picture}.")
+
+    def _look_after_window(self):
+        """Pause if its user wants to; say so if it is gone."""
+        if self._window is None:
+            return
+        if self._window.paused:
+            self._pause()
+        if self._window.state == "failed":
+            why, self._window = self._window.reason, None
+            self._go_on_without_window(f"The window cannot be opened ({why})")
+        elif self._window.state == "crashed":
+            why, self._window = self._window.reason, None
+            self._text.say(f"The window's process has ended ({why}); training goes on.")
+
+    def _pause(self):
+        began = time.monotonic()
+        self._text.show_status("paused: press the space bar in the window to go on")
+        self._window.wait(lambda: not self._window.paused or self._window.is_over)
+        self._paused += time.monotonic() - began
+
+    def _wait_for_user(self):
+        """Leave the finished dashboard to its user, until it is closed."""
+        if self._window.address is None:
+            self._text.say("\nThe window stays open: look around in it, then close it.")
+        else:
+            self._text.say("\nThe dashboard stays at its address until you press Ctrl-C.")
+        try:
+            self._window.wait(lambda: self._window.is_over)
+        except KeyboardInterrupt:
+            pass  # the other way to close it
+
+    def _save(self):
+        """Save the picture and the movie that were asked for."""
+        if self._picture is not None:
+            self._text.show_status("drawing the picture")
+            try:
+                recording.save_picture(self._run, self._picture)
+                self._text.say(f"saved {self._picture}")
+            except clean_exit.UserError as error:
+                if self._options["save_figure"]:
+                    raise
+                self._text.say(str(error))  # not asked for, so no reason to fail
+        if self._movie is not None:
+            self._movie.save(lambda done, total: self._text.show_status(
+                f"drawing the movie: frame {done} of {total}"))
+            self._text.say(f"saved {self._options['save_movie']}")
+
+    def _end_early(self):
+        """Called when the process ends early, so that what was reached is not lost."""
         if not self._finished:
-            self._print_results("latest")
+            self._finished = True
+            self._text.print_results("latest", self._seconds)
+            if self._window is not None:
+                self._window.close()
+            self._save()
 
     def _check(self, i, loss):
         if not math.isfinite(loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=loss, iteration=i))
-
-    def _print_row(self):
-        """Print the row that waits, if one does."""
-        if self._row is not None:
-            self._status.clear()
-            if not self._header_printed:
-                print(text_output.HEADER)
-                self._header_printed = True
-            print(text_output.row(**self._row), flush=True)
-            self._row = None

@@ -1,5 +1,6 @@
-"""What the scripts print: a line in place at the bottom of a terminal, a row for each test."""
+"""What the scripts print: a row for each test, a line in place at the bottom of a terminal."""
 
+import math
 import shutil
 import sys
 
@@ -35,6 +36,79 @@ class StatusLine:
             self._length = 0
 
 
+class TextOutput:
+    """Prints a run: a row for each test, a progress bar on a terminal, the results at the end."""
+
+    def __init__(self, row_every):
+        """Print to sys.stdout.
+
+        Args:
+          row_every: int, the least number of iterations between two rows without a test.
+        """
+        self._row_every = row_every
+        self._waiting = None      # the row of the present iteration, whose test may still come
+        self._last_printed = None
+        self._tests = []          # (accuracy, loss, iteration) of every test so far
+        self._status = StatusLine()
+
+    def show_train(self, i, epoch, learning_rate, accuracy, loss):
+        """Take in the metrics of a training batch: ints, floats, None where not known."""
+        self._print_waiting_if_due()
+        self._waiting = {"iteration": i, "epoch": epoch, "train": (learning_rate, accuracy, loss)}
+
+    def show_test(self, i, accuracy, loss):
+        """Print the metrics of the test set, an int and two floats, with those of training."""
+        if self._waiting is None or self._waiting["iteration"] != i:
+            self._print_waiting_if_due()
+            self._waiting = {"iteration": i, "epoch": None}
+        self._waiting["test"] = (accuracy, loss)
+        if math.isfinite(loss):
+            self._tests.append((float(accuracy), float(loss), i))
+        self._print_waiting()
+
+    def show_progress(self, i, last, seconds):
+        """Show how far the run is, in place; arguments as for `progress`."""
+        self._status.show(progress(i, last, seconds))
+
+    def show_status(self, text):
+        """Show a line of text in place."""
+        self._status.show(text)
+
+    def say(self, text):
+        """Print a line of text."""
+        self._status.clear()
+        print(text, flush=True)
+
+    def print_results(self, which, seconds):
+        """Print the results of a run that took so many seconds (float).
+
+        `which` is "final", or "latest" in a run that was cut short.
+        """
+        self._print_waiting()
+        self._status.clear()
+        if self._tests:
+            accuracy, loss, i = self._tests[-1]
+            print(f"\n{which + ' test accuracy':<22} {accuracy:.4f}, loss {loss:.3f}, "
+                  f"after {i:,} iterations in {seconds:.1f} s")
+            accuracy, _, i = max(self._tests, key=lambda test: test[0])
+            print(f"{'maximum of the run':<22} {accuracy:.4f}, after {i:,} iterations", flush=True)
+
+    def _print_waiting_if_due(self):
+        if self._waiting is not None and (
+                self._last_printed is None
+                or self._waiting["iteration"] - self._last_printed >= self._row_every):
+            self._print_waiting()
+
+    def _print_waiting(self):
+        """Print the row that waits, if one does."""
+        if self._waiting is not None:
+            self._status.clear()
+            if self._last_printed is None:
+                print(HEADER)
+            print(row(**self._waiting), flush=True)
+            self._last_printed, self._waiting = self._waiting["iteration"], None
+
+
 def row(iteration, epoch, train=None, test=None):
     """Format one row of the results, under `HEADER`.
 
@@ -67,10 +141,19 @@ def progress(done, total, seconds):
     filled = BAR_WIDTH * done // total
     bar = (f"{100 * done // total:3d} % [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
            f"iteration {done:,} of {total:,}")
-    if done == 0:
-        return bar
-    left = round(seconds / done * (total - done))
-    return f"{bar}, {left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left"
+    left = seconds_left(done, total, seconds)
+    return bar if left is None else f"{bar}, {hours(left)} left"
+
+
+def seconds_left(done, total, seconds):
+    """Estimate how long the rest takes, float, None at the start; arguments as for `progress`."""
+    return seconds / done * (total - done) if done else None
+
+
+def hours(seconds):
+    """Format a time: "0:01:30"."""
+    seconds = round(seconds)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _number(value, width, decimals):

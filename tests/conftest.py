@@ -32,9 +32,11 @@ def write_idx(path, values):
 
 
 def script_environment():
-    """The environment for a script started by a test: no network, no settings of the tester."""
+    """The environment for a script started by a test: no network, no screen, none of the tester's
+    settings.
+    """
     unwanted = {"TF_CPP_MIN_LOG_LEVEL", "TF_USE_LEGACY_KERAS", "NO_PROXY", "no_proxy",
-                "COLUMNS", "LINES", "FORCE_COLOR"}
+                "COLUMNS", "LINES", "FORCE_COLOR", "DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"}
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     return environment | {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE,
                           "CUDA_VISIBLE_DEVICES": "-1"}
@@ -71,7 +73,7 @@ def run_stage(monkeypatch):
 
     def run(path, *arguments):
         import tensorflow.compat.v1 as tf
-        monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", [str(path), "--text", *map(str, arguments)])
         with tf.Graph().as_default():
             return runpy.run_path(str(path))
 

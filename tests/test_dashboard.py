@@ -16,7 +16,7 @@ from common.text_output import HEADER, StatusLine, progress, row
 @pytest.fixture
 def dashboard(monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    return Dashboard(argparse.Namespace(iterations=None), num_examples=1000)
+    return Dashboard(argparse.Namespace(text=True), num_examples=1000)
 
 
 IMAGES, LABELS = np.zeros((100, 28, 28, 1), np.float32), np.eye(10)[np.arange(100) % 10]
@@ -46,18 +46,20 @@ def test_rows_and_results(dashboard, capsys):
 def test_train_only_and_test_only_rows(dashboard, capsys):
     train(dashboard, 0)
     train(dashboard, 20)
-    dashboard.show_test(40, 0.5, 1, IMAGES, LABELS, LABELS)
+    train(dashboard, 100)
+    train(dashboard, 120)
+    dashboard.show_test(140, 0.5, 1, IMAGES, LABELS, LABELS)
     dashboard.finish()
     lines = capsys.readouterr().out.splitlines()[2:5]
     assert lines == ["        0      1              0.9100    23.456",
-                     "       20      3              0.9100    23.456",
-                     "       40                                         0.5000     1.000"]
+                     "      100     11              0.9100    23.456",
+                     "      140                                         0.5000     1.000"]
 
 
 def test_nothing_is_said_twice_after_the_end(monkeypatch, capsys):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     clean_exit.install()
-    dashboard = Dashboard(argparse.Namespace(iterations=None), num_examples=1000)
+    dashboard = Dashboard(argparse.Namespace(text=True), num_examples=1000)
     dashboard.show_test(0, 0.5, 1, IMAGES, LABELS, LABELS)
     dashboard.finish()
     capsys.readouterr()
@@ -78,7 +80,7 @@ def test_nothing_measured_nothing_claimed(dashboard, capsys):
 
 def test_iterations_option_takes_precedence(monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    dashboard = Dashboard(argparse.Namespace(iterations=3), num_examples=1000)
+    dashboard = Dashboard(argparse.Namespace(iterations=3, text=True), num_examples=1000)
     assert list(dashboard.loop(10_000)) == [0, 1, 2, 3]
     assert [i for i in range(4) if dashboard.wants_test(i)] == [0, 3]
 

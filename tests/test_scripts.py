@@ -67,15 +67,15 @@ def test_stage_piped_and_on_a_terminal(run_script, script, tmp_path):
 
 
 def test_another_seed_gives_other_numbers(run_script):
-    outputs = [run_script("mnist_1.0_softmax.py", "--iterations", 3, "--seed", seed).stdout
-               for seed in (1, 2)]
+    outputs = [run_script("mnist_1.0_softmax.py", "--text", "--iterations", 3,
+                          "--seed", seed).stdout for seed in (1, 2)]
     assert ROW.findall(outputs[0])[-1] != ROW.findall(outputs[1])[-1]
 
 
 def test_small_data_set_from_a_relative_folder(run_script, tmp_path):
     from test_mnist_data import make_data_set
     make_data_set(tmp_path / "elsewhere" / "mine")
-    result = run_script("mnist_1.0_softmax.py", "--data-dir", "mine", "--iterations", 3)
+    result = run_script("mnist_1.0_softmax.py", "--text", "--data-dir", "mine", "--iterations", 3)
     assert (result.returncode, result.stderr) == (0, "")
     assert ROW.findall(result.stdout)[-1][1] == "7"  # 50 images: 100 of them are two epochs
 
@@ -87,6 +87,12 @@ USER_ERRORS = {
     "negative seed": (["--seed", "-1"], 2, "'-1' is no whole number from 0"),
     "unknown device": (["--device", "tpu"], 2, "invalid choice: 'tpu'"),
     "no such folder": (["--data-dir", "nowhere"], 2, "there is no folder nowhere"),
+    "window and none": (["--text", "--web"], 2, "--text and --web: choose one of them"),
+    "no port": (["--web", "99999"], 2, "'99999' is no whole number from 1 to 65535"),
+    "no picture": (["--save-figure", "end.jpeg"], 2, "end.jpeg should end in .png, .svg or .pdf"),
+    "no movie": (["--save-movie", "run.avi"], 2, "run.avi should end in .mp4 or .gif"),
+    "no folder": (["--save-figure", "no/end.png"], 2, "no/end.png: there is no folder no"),
+    "a folder": (["--save-movie", str(PROJECT) + "/data/.."], 2, "should end in"),
     "no gpu": (["--device", "gpu"], 1, "--device gpu: TensorFlow finds no GPU"),
 }
 
@@ -129,7 +135,8 @@ def test_truncated_data_file(run_script, tmp_path):
 def test_help_is_complete(run_script):
     result = run_script("mnist_3.1_convolutional_bigger_dropout.py", "--help")
     assert (result.returncode, result.stderr) == (0, "")
-    for option in ("--iterations", "--text", "--seed", "--data-dir", "--device"):
+    for option in ("--iterations", "--text", "--web", "--close", "--save-figure", "--save-movie",
+                   "--seed", "--data-dir", "--device"):
         assert option in result.stdout
     assert "python mnist_3.1_convolutional_bigger_dropout.py" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80

@@ -1,0 +1,216 @@
+"""The dashboard on a page for a browser, for a machine without a screen of its own.
+
+matplotlib's WebAgg canvas draws it and talks with the page; here are the page and its small server
+(Tornado), after "Embedding WebAgg" in matplotlib's gallery. It listens on the loopback address
+only: for a remote machine, forward the port with ssh.
+"""
+
+import asyncio
+import io
+import json
+import mimetypes
+import pathlib
+import time
+
+import tornado.escape
+import tornado.httpserver
+import tornado.netutil
+import tornado.web
+import tornado.websocket
+from matplotlib import get_data_path
+from matplotlib.backends import backend_webagg
+from matplotlib.figure import Figure
+
+from common import dashboard_figure
+from common.window import TICK, Viewer
+
+ADDRESS = "127.0.0.1"
+LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>{title}</title>
+  <link rel="icon" href="data:,">
+  <link rel="stylesheet" href="_static/css/fbm.css">
+  <link rel="stylesheet" href="_static/css/mpl.css">
+  <script src="mpl.js"></script>
+  <style>
+    html, body {{ height: 100%; margin: 0; overflow: hidden; background: white; }}
+    #dashboard {{ height: 100%; }}
+    #dashboard > div:first-child {{ display: flex !important; flex-direction: column;
+                                    height: 100%; }}
+    .ui-dialog-titlebar {{ display: none !important; }}
+    .mpl-canvas-wrapper, #dashboard [tabindex] {{ flex: 1; min-height: 0; outline: none; }}
+  </style>
+</head>
+<body>
+  <div id="dashboard"></div>
+  <script>
+    const keys = {keys};
+    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/socket");
+    const save = (figure, format) => {{
+      const link = document.createElement("a");
+      link.href = "save." + format;
+      link.download = {title_json} + "." + format;
+      link.click();
+    }};
+    const figure = new mpl.figure("dashboard", socket, save, document.getElementById("dashboard"));
+    // Keys go to the dashboard wherever the focus is, and not to the browser.
+    addEventListener("keydown", event => {{
+      const name = (event.ctrlKey || event.metaKey ? "ctrl+" : "") + event.key.toLowerCase();
+      if (keys.includes(name)) event.preventDefault();
+      if (!figure.canvas_div.contains(event.target)) figure.key_event(event, "key_press");
+    }}, true);
+    addEventListener("keyup", event => {{
+      if (!figure.canvas_div.contains(event.target)) figure.key_event(event, "key_release");
+    }}, true);
+    socket.addEventListener("close", () => {{ document.title = "ended: " + document.title; }});
+  </script>
+</body>
+</html>
+"""
+
+KEYS = [*dashboard_figure.VIEWS, " ", "o", "h", "?", "ctrl+s"]
+
+
+class PageCanvas(backend_webagg.FigureCanvasWebAgg):
+    """A canvas on a page. The page asks for each picture when it has shown the one before."""
+
+    viewer = None  # set once it is there
+
+    def handle_draw(self, event):
+        self.viewer.draw()
+
+
+class PageViewer(Viewer):
+    """Shows a run on a page: what is to be repainted waits until the page asks for it."""
+
+    def __init__(self, figure, inbox, tell):
+        super().__init__(figure, inbox, tell)
+        self._canvas.viewer = self
+
+    def repaint(self):
+        self._last_frame = time.monotonic()
+        self._canvas.draw_idle()
+
+    def draw(self):
+        """Paint what is new, and send it to the pages."""
+        parts = self._update()
+        if parts is None:
+            self._canvas.draw()
+        else:
+            self.dashboard.repaint(parts)
+            self._canvas.blit()
+
+
+class Page(tornado.web.RequestHandler):
+    """The page itself."""
+
+    def initialize(self, title):
+        self._title = title
+
+    def get(self):
+        self.finish(PAGE.format(title=tornado.escape.xhtml_escape(self._title),
+                                title_json=tornado.escape.json_encode(self._title),
+                                keys=json.dumps(KEYS)))
+
+
+class Script(tornado.web.RequestHandler):
+    """matplotlib's side of the canvas, in the browser."""
+
+    def initialize(self, manager):
+        self._manager = manager
+
+    def get(self):
+        self.set_header("Content-Type", "application/javascript")
+        self.finish(self._manager.get_javascript())
+
+
+class Save(tornado.web.RequestHandler):
+    """The picture as a file, its format being the ending of the address."""
+
+    def initialize(self, canvas):
+        self._canvas = canvas
+
+    def get(self, ending):
+        if ending not in self._canvas.get_supported_filetypes():
+            raise tornado.web.HTTPError(404)
+        picture = io.BytesIO()
+        self._canvas.figure.savefig(picture, format=ending)
+        kind = mimetypes.guess_type("picture." + ending)[0] or "application/octet-stream"
+        self.set_header("Content-Type", kind)
+        self.finish(picture.getvalue())
+
+
+class Socket(tornado.websocket.WebSocketHandler):
+    """The line between the canvas here and the one on the page."""
+
+    def initialize(self, manager):
+        self._manager = manager
+
+    def open(self):
+        self.set_nodelay(True)
+        self._manager.add_web_socket(self)
+
+    def on_close(self):
+        self._manager.remove_web_socket(self)
+
+    def on_message(self, message):
+        content = json.loads(message)
+        if content["type"] != "supports_binary":  # every browser of today does
+            self._manager.handle_json(content)
+
+    def send_json(self, content):
+        self.write_message(json.dumps(content))
+
+    def send_binary(self, blob):
+        self.write_message(blob, binary=True)
+
+
+def serve(title, port, inbox, tell):
+    """Serve the dashboard until the script ends.
+
+    Args:
+      title: str, the name of the script or model.
+      port: int, the port to listen on; 0 for any.
+      inbox: a `window.Inbox`.
+      tell: called with each word for the script; "ready ADDRESS" once the page is there, or
+        "failed REASON".
+    """
+    try:
+        sockets = tornado.netutil.bind_sockets(port, ADDRESS)
+    except OSError as error:
+        tell(f"failed port {port} cannot be used ({error.strerror}): name another one")
+        return
+    asyncio.run(_serve(title, sockets, inbox, tell))
+
+
+async def _serve(title, sockets, inbox, tell):
+    figure = Figure(dpi=dashboard_figure.DPI, figsize=dashboard_figure.size_in_inches(
+        dashboard_figure.WIDTH, dashboard_figure.HEIGHT))
+    canvas = PageCanvas(figure)
+    manager = backend_webagg.FigureManagerWebAgg(canvas, 1)
+    manager.set_window_title(title)
+    viewer = PageViewer(figure, inbox, tell)
+
+    static_files = tornado.web.StaticFileHandler
+    server = tornado.httpserver.HTTPServer(tornado.web.Application([
+        (r"/", Page, {"title": title}),
+        (r"/mpl\.js", Script, {"manager": manager}),
+        (r"/save\.([a-z]+)", Save, {"canvas": canvas}),
+        (r"/socket", Socket, {"manager": manager}),
+        (r"/_static/(.*)", static_files, {"path": manager.get_static_file_path()}),
+        (r"/_images/(.*)", static_files, {"path": pathlib.Path(get_data_path(), "images")}),
+    ]))
+    server.add_sockets(sockets)
+    tell(f"ready http://{ADDRESS}:{sockets[0].getsockname()[1]}/")
+
+    while viewer.run.phase != "closed" and not inbox.ended:
+        viewer.tick()
+        await asyncio.sleep(TICK)
+    await asyncio.sleep(LAST_LOOK if manager.web_sockets else 0)
+    server.stop()
+    tell("closed")

@@ -1,0 +1,206 @@
+"""The live window, a process of its own: python -m common.window TITLE [--folder DIR] [--web PORT]
+
+It reads messages for a `RunState` from its standard input, pickled, and draws at its own pace. On
+its standard output it tells the script what its user does, a line each: `window_process` reads
+them. So neither ever waits for the other.
+"""
+
+import argparse
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+
+import matplotlib
+
+from common import dashboard_figure
+from common.run_state import RunState
+
+TICK = 0.04   # seconds between two looks at what has arrived
+FRAME = 0.33  # seconds from one repainting to the next: each takes time from the training
+STATUS = 1.0  # seconds from one writing of the status line to the next: text is slow to draw
+
+class Inbox:
+    """Takes in what the script sends, in a thread."""
+
+    def __init__(self, stream, tell):
+        """Read pickled lists of messages from `stream`, a binary file, until its end.
+
+        `tell` is called with each word for the script.
+        """
+        self._stream, self._tell = stream, tell
+        self._arrived = queue.SimpleQueue()
+        self._asked = False
+        self.ended = False  # no more will come: the script's process is gone
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        try:
+            while True:
+                self._arrived.put(pickle.load(self._stream))
+        except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
+            self.ended = True
+
+    def ask(self):
+        """Ask the script for what is new. It answers once, when there is something."""
+        if not self._asked:
+            self._asked = True
+            self._tell("more")
+
+    def take(self):
+        """The messages that have come, a list."""
+        try:
+            messages = self._arrived.get_nowait()
+        except queue.Empty:
+            return []
+        self._asked = False
+        return messages
+
+
+class Viewer:
+    """Shows a run on a figure's canvas, and answers keys."""
+
+    def __init__(self, figure, inbox, tell):
+        """Show what comes into `inbox`; `tell` is called with each word for the script."""
+        self.run = RunState()
+        self.dashboard = dashboard_figure.DashboardFigure(figure, self.run)
+        self.dashboard.connect()
+        self._canvas = figure.canvas
+        self._inbox, self._tell = inbox, tell
+        self._last_frame, self._last_status = 0.0, 0.0
+        self._canvas.mpl_connect("key_press_event", self._on_key)
+        self._canvas.mpl_connect("resize_event", lambda event: self._forget_zooms())
+
+    def tick(self):
+        """Show what has come, and ask for more if it is time to: to be called every `TICK`."""
+        messages = self._inbox.take()
+        for message in messages:
+            self.run.apply(message)
+        if messages and self.run.phase != "closed":
+            self.repaint()
+        if time.monotonic() - self._last_frame >= FRAME:
+            self._inbox.ask()
+
+    def repaint(self):
+        """Bring what is on the screen up to date."""
+        parts = self._update()
+        if parts is None:
+            self._canvas.draw_idle()
+        elif parts:
+            self.dashboard.repaint(parts)
+            self._show(parts)
+        self._last_frame = time.monotonic()
+
+    def _update(self):
+        """Take what is new into the dashboard; return the parts to be painted anew."""
+        now = time.monotonic()
+        with_status = now - self._last_status >= STATUS or self.run.phase != "training"
+        if with_status:
+            self._last_status = now
+        return self.dashboard.update(with_status)
+
+    def _show(self, parts):
+        """Copy what has changed to the screen."""
+        for part in parts:
+            self._canvas.blit(part.fresh)
+
+    def _on_key(self, event):
+        key = (event.key or "").removeprefix("shift+")
+        if key in dashboard_figure.VIEWS:
+            self._forget_zooms()
+            self.dashboard.show_panels(dashboard_figure.VIEWS[key])
+        elif key == " " and self.run.phase in ("training", "paused"):
+            self.run.phase = "paused" if self.run.phase == "training" else "training"
+            self._tell(self.run.phase)
+        elif key == "h":
+            self._forget_zooms()
+            self.dashboard.undo_zooms()
+        elif key == "?":
+            self.dashboard.toggle_keys()
+        else:
+            return
+        self.repaint()
+
+    def _forget_zooms(self):
+        """Empty the toolbar's list of former views, which do not fit a new arrangement."""
+        if self._canvas.toolbar is not None:
+            self._canvas.toolbar.update()
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the script, which tells us then
+    parser = argparse.ArgumentParser(prog="python -m common.window")
+    parser.add_argument("title")
+    parser.add_argument("--folder", help="where to save pictures, unless the user says otherwise")
+    parser.add_argument("--web", type=int, metavar="PORT", help="serve a page instead of a window")
+    arguments = parser.parse_args()
+
+    # The stream is for words to the script alone, whatever libraries print.
+    words = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    def tell(word):
+        try:
+            words.write(word + "\n")
+        except BrokenPipeError:
+            pass  # the script is gone, and the inbox will say so
+
+    inbox = Inbox(os.fdopen(os.dup(0), "rb"), tell)  # Python may touch sys.stdin at its end
+    dashboard_figure.use_style()
+    if arguments.folder:
+        matplotlib.rcParams["savefig.directory"] = arguments.folder
+    if arguments.web is None:
+        show_window(arguments.title, inbox, tell)
+    else:
+        try:
+            from common import browser
+        except ImportError as error:
+            tell(f"failed {error}: it needs the package tornado (python -m pip install tornado)")
+            return
+        browser.serve(arguments.title, arguments.web, inbox, tell)
+    if inbox.ended:
+        print(f"{arguments.title} has ended without a word; its dashboard closes.",
+              file=sys.stderr)
+
+
+def show_window(title, inbox, tell):
+    """Open the window and keep it until it is closed, by its user or by the script."""
+    try:
+        import matplotlib.pyplot as plt
+        width, height = dashboard_figure.WIDTH, dashboard_figure.HEIGHT
+        figure = plt.figure(num=title, dpi=dashboard_figure.DPI,
+                            figsize=dashboard_figure.size_in_inches(width, height))
+        if figure.canvas.required_interactive_framework is None:
+            raise ImportError("Python has no toolkit for windows here (Debian and Ubuntu: sudo "
+                              "apt install python3-tk; anywhere: pip install PySide6)")
+    except Exception as error:  # each toolkit has errors of its own
+        tell(f"failed {error}".replace("\n", " "))
+        return
+    figure.canvas.get_default_filename = lambda: f"{title}.png"
+    viewer = Viewer(figure, inbox, tell)
+    errors = []
+
+    def tick():
+        try:
+            viewer.tick()
+        except Exception as error:  # the toolkits print it and go on, again and again
+            errors.append(error)
+        if viewer.run.phase == "closed" or inbox.ended or errors:
+            timer.stop()
+            plt.close(figure)
+
+    timer = figure.canvas.new_timer(interval=int(TICK * 1000))
+    timer.add_callback(tick)
+    timer.start()
+    tell("ready")
+    plt.show()
+    for error in errors:
+        raise error
+    tell("closed")
+
+
+if __name__ == "__main__":
+    main()
