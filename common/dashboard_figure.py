@@ -300,7 +300,8 @@ class KeyList(Strip):
         self.axes.set_visible(False)
         self.axes.set_animated(True)
         self.axes.add_patch(FancyBboxPatch(
-            (0, 0), 1, 1, boxstyle="square", facecolor="white", edgecolor="#9ca3af", alpha=0.97))
+            (0, 0), 1, 1, boxstyle="square,pad=0", facecolor="white", edgecolor=TEXT_COLOUR,
+            clip_on=False))
         heights = [1 - (row + 1) / (len(KEYS) + 1) for row in range(len(KEYS))]
         self._texts = [
             text for height, (key, meaning) in zip(heights, KEYS)

@@ -9,7 +9,7 @@ import numpy as np
 INK = (17, 24, 39)               # colours: red, green, blue, 0 to 255
 RIGHT_BACKGROUND = (255, 255, 255)
 WRONG_BACKGROUND = (235, 87, 72)
-CORRECT_TAG, COMPUTED_TAG = INK, (255, 255, 255)
+TAG = (255, 255, 255)
 SMALLEST_WITH_GAP = 20  # pixels: in larger cells, a white line keeps neighbours apart
 TIDY = 0.85                      # how much of the largest cell a full rectangle is worth
 
@@ -57,12 +57,14 @@ def mosaic(images, labels, computed, columns, cell, numerals=None):
     shades = np.stack([_shades(RIGHT_BACKGROUND), _shades(WRONG_BACKGROUND)])
     cells = shades.view(np.uint32)[..., 0][wrong.astype(np.intp)[:, np.newaxis, np.newaxis], ink]
     cells = cells.view(np.uint8).reshape(len(images), cell, cell, 4)
+    gap = 1 if cell >= SMALLEST_WITH_GAP else 0
+    if gap:
+        cells[:, -gap:, :] = cells[:, :, -gap:] = 255
     if numerals is not None:
-        width = numerals.shape[2]
-        _tag(cells, wrong, slice(0, width), numerals[labels[wrong]], CORRECT_TAG)
-        _tag(cells, wrong, slice(-width, None), numerals[computed[wrong]], COMPUTED_TAG)
-    if cell >= SMALLEST_WITH_GAP:
-        cells[:, -1:, :] = cells[:, :, -1:] = 255
+        _, height, width = numerals.shape
+        rows, right = slice(-height - gap, -gap or None), slice(-width - gap, -gap or None)
+        _tag(cells, wrong, rows, slice(0, width), numerals[labels[wrong]])
+        _tag(cells, wrong, rows, right, numerals[computed[wrong]])
 
     rows = -(-len(images) // columns)
     picture = np.full((rows * columns, cell, cell, 4), 255, np.uint8)
@@ -100,8 +102,8 @@ def _shades(background):
     return np.column_stack([colours.round(), np.full(256, 255)]).astype(np.uint8)
 
 
-def _tag(cells, wrong, columns, ink, colour):
-    """Print `ink`, float [k, h, w], at the bottom of some columns of the k `wrong` cells."""
-    height, ink = ink.shape[1], ink[..., np.newaxis]
-    below = cells[wrong, -height:, columns, :3]
-    cells[wrong, -height:, columns, :3] = (below * (1 - ink) + np.array(colour) * ink).round()
+def _tag(cells, wrong, rows, columns, ink):
+    """Print `ink`, float [k, h, w], on h rows and w columns of the k cells that are `wrong`."""
+    ink = ink[..., np.newaxis]
+    below = cells[wrong, rows, columns, :3]
+    cells[wrong, rows, columns, :3] = (below * (1 - ink) + np.array(TAG) * ink).round()

@@ -20,11 +20,11 @@ def pictures(height):
       float [10, height, width], ink from 0 to 1.
     """
     height = max(5, height)
-    width = round(height * 0.72)
+    width = round(height * 0.85)
     figure = Figure(figsize=(10 * width / DPI, height / DPI), dpi=DPI)
     canvas = FigureCanvasAgg(figure)
     for numeral in range(10):
-        figure.text((numeral + 0.5) / 10, 0.06, str(numeral), fontsize=height * 1.15,
+        figure.text((numeral + 0.5) / 10, 0.12, str(numeral), fontsize=height * 1.1,
                     fontweight="bold", ha="center", va="baseline", family="DejaVu Sans")
     canvas.draw()
     ink = 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from importlib.util import find_spec
 
 import matplotlib
 
@@ -169,6 +170,9 @@ def main():
 def show_window(title, inbox, tell):
     """Open the window and keep it until it is closed, by its user or by the script."""
     try:
+        # Left to itself, matplotlib prefers Qt, which ends the process where it lacks a library.
+        if "MPLBACKEND" not in os.environ and sys.platform != "darwin" and find_spec("tkinter"):
+            matplotlib.use("TkAgg")
         import matplotlib.pyplot as plt
         width, height = dashboard_figure.WIDTH, dashboard_figure.HEIGHT
         figure = plt.figure(num=title, dpi=dashboard_figure.DPI,

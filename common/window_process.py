@@ -101,7 +101,9 @@ class WindowProcess:
         code = self._process.wait()
         with self._changed:
             if not self.is_over:
-                self.state = "closed" if self._closing else "crashed"
+                before = self.state
+                self.state = ("closed" if self._closing else
+                              "failed" if before == "starting" else "crashed")
                 self.reason = f"signal {-code}" if code < 0 else f"exit status {code}"
             self.paused = False
             self._changed.notify_all()
