@@ -22,10 +22,12 @@ from matplotlib.backends import backend_webagg
 from matplotlib.figure import Figure
 
 from common import dashboard_figure
+from common.recording import PICTURE_ENDINGS
 from common.window import TICK, Viewer
 
 ADDRESS = "127.0.0.1"
 LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
+MOST_UNDER_WAY = 10  # pictures to a page: one that sleeps in its browser does not fetch them
 
 PAGE = """\
 <!DOCTYPE html>
@@ -43,7 +45,8 @@ PAGE = """\
     #dashboard > div:first-child {{ display: flex !important; flex-direction: column;
                                     height: 100%; }}
     .ui-dialog-titlebar {{ display: none !important; }}
-    .mpl-canvas-wrapper, #dashboard [tabindex] {{ flex: 1; min-height: 0; outline: none; }}
+    #dashboard [tabindex] {{ flex: 1; width: auto !important; height: auto !important;
+                             min-height: 0; outline: none; }}
   </style>
 </head>
 <body>
@@ -57,16 +60,43 @@ PAGE = """\
       link.download = {title_json} + "." + format;
       link.click();
     }};
+    mpl.extensions = {formats};
     const figure = new mpl.figure("dashboard", socket, save, document.getElementById("dashboard"));
+    // A picture may hold only what differs from the one before, so that has to be drawn first.
+    const receive = socket.onmessage;
+    let ready = Promise.resolve();
+    socket.onmessage = event => {{
+      ready = ready.then(() => {{
+        receive(event);
+        return event.data instanceof Blob && new Promise(done => {{
+          figure.imageObj.addEventListener("load", done, {{once: true}});
+        }});
+      }});
+    }};
+    // The dashboard gets the size that it has on the page, here and after the browser's own zoom.
+    socket.addEventListener("open", () => {{
+      figure.resizeObserverInstance.disconnect();
+      figure.resizeObserverInstance.observe(figure.canvas_div);
+    }});
+    addEventListener("resize", () => {{
+      figure.ratio = devicePixelRatio;
+      if (socket.readyState === WebSocket.OPEN)
+        figure.send_message("set_device_pixel_ratio", {{device_pixel_ratio: figure.ratio}});
+    }});
     // Keys go to the dashboard wherever the focus is, and not to the browser.
-    addEventListener("keydown", event => {{
-      const name = (event.ctrlKey || event.metaKey ? "ctrl+" : "") + event.key.toLowerCase();
+    const take_key = (event, type) => {{
+      const held = event.ctrlKey || event.metaKey ? "ctrl+" : event.altKey ? "alt+" : "";
+      const name = held + event.key.toLowerCase();
       if (keys.includes(name)) event.preventDefault();
-      if (!figure.canvas_div.contains(event.target)) figure.key_event(event, "key_press");
-    }}, true);
-    addEventListener("keyup", event => {{
-      if (!figure.canvas_div.contains(event.target)) figure.key_event(event, "key_release");
-    }}, true);
+      if (event.metaKey) {{  // a Mac's Cmd, which matplotlib's script would leave out
+        event.stopPropagation();
+        if (name === "ctrl+s" && type === "key_press") figure.handle_save(figure);
+      }} else if (!figure.canvas_div.contains(event.target)) {{
+        figure.key_event(event, type);
+      }}
+    }};
+    addEventListener("keydown", event => take_key(event, "key_press"), true);
+    addEventListener("keyup", event => take_key(event, "key_release"), true);
     socket.addEventListener("close", () => {{ document.title = "ended: " + document.title; }});
   </script>
 </body>
@@ -74,12 +104,18 @@ PAGE = """\
 """
 
 KEYS = [*dashboard_figure.VIEWS, " ", "o", "h", "?", "ctrl+s"]
+FORMATS = [ending.removeprefix(".") for ending in PICTURE_ENDINGS]
 
 
 class PageCanvas(backend_webagg.FigureCanvasWebAgg):
     """A canvas on a page. The page asks for each picture when it has shown the one before."""
 
     viewer = None  # set once it is there
+    wants_all = False  # the toolbar has changed axes, or a page has just opened
+
+    def draw_idle(self):
+        self.wants_all = True
+        super().draw_idle()
 
     def handle_draw(self, event):
         self.viewer.draw()
@@ -94,12 +130,13 @@ class PageViewer(Viewer):
 
     def repaint(self):
         self._last_frame = time.monotonic()
-        self._canvas.draw_idle()
+        self._canvas.send_event("draw")
 
     def draw(self):
         """Paint what is new, and send it to the pages."""
         parts = self._update()
-        if parts is None:
+        if parts is None or self._canvas.wants_all:
+            self._canvas.wants_all = False
             self._canvas.draw()
         else:
             self.dashboard.repaint(parts)
@@ -115,7 +152,7 @@ class Page(tornado.web.RequestHandler):
     def get(self):
         self.finish(PAGE.format(title=tornado.escape.xhtml_escape(self._title),
                                 title_json=tornado.escape.json_encode(self._title),
-                                keys=json.dumps(KEYS)))
+                                keys=json.dumps(KEYS), formats=json.dumps(FORMATS)))
 
 
 class Script(tornado.web.RequestHandler):
@@ -136,10 +173,11 @@ class Save(tornado.web.RequestHandler):
         self._canvas = canvas
 
     def get(self, ending):
-        if ending not in self._canvas.get_supported_filetypes():
+        if ending not in FORMATS:
             raise tornado.web.HTTPError(404)
         picture = io.BytesIO()
-        self._canvas.figure.savefig(picture, format=ending)
+        figure = self._canvas.figure
+        figure.savefig(picture, format=ending, dpi=figure.dpi)  # as sharp as it is on the screen
         kind = mimetypes.guess_type("picture." + ending)[0] or "application/octet-stream"
         self.set_header("Content-Type", kind)
         self.finish(picture.getvalue())
@@ -150,6 +188,8 @@ class Socket(tornado.websocket.WebSocketHandler):
 
     def initialize(self, manager):
         self._manager = manager
+        self._under_way = 0    # pictures that the page has not acknowledged yet
+        self._is_late = False  # it has missed one, so differences from the last are no use to it
 
     def open(self):
         self.set_nodelay(True)
@@ -160,22 +200,37 @@ class Socket(tornado.websocket.WebSocketHandler):
 
     def on_message(self, message):
         content = json.loads(message)
-        if content["type"] != "supports_binary":  # every browser of today does
+        if content["type"] == "ack":
+            self._under_way -= 1
+            if self._is_late and self._under_way == 0:
+                self._is_late = False
+                self._manager.handle_json({"type": "refresh"})
+        elif content["type"] != "supports_binary":  # every browser of today does
             self._manager.handle_json(content)
 
     def send_json(self, content):
-        self.write_message(json.dumps(content))
+        asyncio.ensure_future(self._send(json.dumps(content)))
 
     def send_binary(self, blob):
-        self.write_message(blob, binary=True)
+        if self._under_way == MOST_UNDER_WAY:
+            self._is_late = True
+        else:
+            self._under_way += 1
+            asyncio.ensure_future(self._send(blob, binary=True))
+
+    async def _send(self, message, binary=False):
+        try:
+            await self.write_message(message, binary)
+        except tornado.websocket.WebSocketClosedError:
+            pass  # the page is gone, and on_close will hear of it
 
 
-def serve(title, port, inbox, tell):
+def serve(port, title, inbox, tell):
     """Serve the dashboard until the script ends.
 
     Args:
-      title: str, the name of the script or model.
       port: int, the port to listen on; 0 for any.
+      title: str, the name of the script or model.
       inbox: a `window.Inbox`.
       tell: called with each word for the script; "ready ADDRESS" once the page is there, or
         "failed REASON".
@@ -211,6 +266,8 @@ async def _serve(title, sockets, inbox, tell):
     while viewer.run.phase != "closed" and not inbox.ended:
         viewer.tick()
         await asyncio.sleep(TICK)
+    viewer.run.phase = "finished"  # however it ended
+    viewer.repaint()
     await asyncio.sleep(LAST_LOOK if manager.web_sockets else 0)
     server.stop()
     tell("closed")

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 
-from common import clean_exit, mnist_data, quiet_tensorflow, recording
+from common import clean_exit, mnist_data, quiet_tensorflow, recording, window_process
 
 EXAMPLES = """\
 examples:
@@ -42,7 +42,8 @@ def start(script_docstring):
         save_figure, save_movie: str, a file name, or None;
         seed: int, 0 to 2**32 - 1;
         data_dir: str, an existing folder or the default, "data";
-        device: "auto", "cpu" or "gpu".
+        device: "auto", "cpu" or "gpu";
+        window: the `WindowProcess` that a `Dashboard` will use, or None.
     """
     clean_exit.install()
     for stream in (sys.stdout, sys.stderr):
@@ -54,6 +55,13 @@ def start(script_docstring):
         parser.error("--text and --web: choose one of them")
     if options.web is not None and importlib.util.find_spec("tornado") is None:
         parser.error("--web needs the package tornado: python -m pip install tornado")
+
+    options.window = None
+    if not options.text and (options.web is not None or window_process.has_screen()):
+        # It loads what it needs while TensorFlow is being imported, and opens when there is
+        # something to show.
+        title = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        options.window = window_process.WindowProcess(title, options.web)
 
     tensorflow_on_device = quiet_tensorflow.start(options.device)
     if tensorflow_on_device is None:

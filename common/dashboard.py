@@ -2,22 +2,26 @@
 
 It shows a run in a window of its own (or on a page for a browser), prints it as text, and saves it
 as a picture or a movie. For a model of your own, whatever computes it, a few lines are enough.
-Here numpy computes it, and guesses:
+This is stage 1.0 in nothing but numpy:
 
     import numpy as np
     from common.dashboard import Dashboard
     from common.mnist_data import read_data_sets
 
     mnist = read_data_sets("data", one_hot=True, reshape=False)
-    guesses = np.random.default_rng(0)
-    dashboard = Dashboard(title="guessing", num_examples=mnist.train.num_examples)
-    for i in dashboard.loop(2000):
-        images, labels = mnist.train.next_batch(100)
+    W, b = np.zeros((784, 10)), np.zeros(10)
+    dashboard = Dashboard(title="softmax in numpy", num_examples=mnist.train.num_examples)
+    for i in dashboard.loop(1000):
+        batch_X, batch_Y = mnist.train.next_batch(100)
+        XX = batch_X.reshape(100, 784)
+        exponentials = np.exp(XX @ W + b)
+        Y = exponentials / exponentials.sum(axis=1, keepdims=True)
         if dashboard.wants_train(i):
-            predictions = guesses.dirichlet(np.ones(10), size=100)    # 10 probabilities each
-            accuracy = np.mean(predictions.argmax(1) == labels.argmax(1))
-            loss = -100 * np.mean(np.log((predictions * labels).sum(1)))
-            dashboard.show_train(i, accuracy, loss, images, predictions, labels)
+            accuracy = np.mean(Y.argmax(axis=1) == batch_Y.argmax(axis=1))
+            loss = -100 * np.mean(np.log((Y * batch_Y).sum(axis=1)))
+            dashboard.show_train(i, accuracy, loss, batch_X, Y, batch_Y, [W], [b])
+        W += 0.005 * XX.T @ (batch_Y - Y)
+        b += 0.005 * (batch_Y - Y).sum(axis=0)
     dashboard.finish()
 
 Who has no loop to put it into, as in a callback of Keras, calls `dashboard.start(iterations)`
@@ -31,15 +35,16 @@ import sys
 import time
 
 from common import clean_exit, recording, run_state, text_output
-from common.window_process import WindowProcess
+from common.window_process import WindowProcess, has_screen
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
 TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
+OPENING = 3.0           # seconds that the training waits for the window, at most
 STATUS_EVERY = 0.1      # seconds between two looks at the clock
 NO_OPTIONS = {"iterations": None, "text": False, "web": None, "close": False,
-              "save_figure": None, "save_movie": None}
+              "save_figure": None, "save_movie": None, "window": None}
 
 NOT_A_NUMBER = """\
 the loss is {loss} at iteration {iteration}, so training cannot go on.
@@ -142,11 +147,10 @@ class Dashboard:
             self._last = iterations
         if self._options["save_movie"]:
             self._movie = recording.Movie(self._options["save_movie"])
-        if self._options["web"] is not None:
-            self._open_page(self._options["web"])
-        elif not self._options["text"]:
+        if not self._options["text"]:
             self._open_window()
         self._send({"title": self._title, "last": self._last})
+        self._wait_for_window()
         self._start = self._next_status = time.monotonic()
 
     @property
@@ -242,19 +246,28 @@ class Dashboard:
             left = text_output.seconds_left(i, self._last, self._seconds)
             self._window.send({"iteration": i, "seconds_left": left})
 
-    def _open_page(self, port):
-        self._window = WindowProcess(self._title, web=port)
-        self._window.wait(lambda: self._window.state != "starting")
-        if self._window.state != "open":
-            raise clean_exit.UserError(f"--web: {self._window.reason}")
-        self._text.say(f"The dashboard is at {self._window.address} (Ctrl-C here ends the run).")
-
     def _open_window(self):
-        if sys.platform.startswith("linux") and not (
-                os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        """Start the process of the window or page, unless the script has done so early on."""
+        web = self._options["web"]
+        if web is None and not has_screen():
             self._go_on_without_window("There is no screen")
         else:
-            self._window = WindowProcess(self._title)
+            self._window = self._options["window"] or WindowProcess(self._title, web)
+
+    def _wait_for_window(self):
+        """Give the window a moment to open, so that its user sees the network begin to learn."""
+        if self._window is None:
+            return
+        web = self._options["web"]
+        self._window.wait(lambda: self._window.state != "starting",
+                          OPENING if web is None else None)
+        if web is None:
+            self._look_after_window()
+        elif self._window.state == "open":
+            self._text.say(f"The dashboard is at {self._window.address} "
+                           "(Ctrl-C here ends the run).")
+        else:
+            raise clean_exit.UserError(f"--web: {self._window.reason}")
 
     def _go_on_without_window(self, why):
         self._picture = self._picture or f"{self._title}.png"

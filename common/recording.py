@@ -88,7 +88,8 @@ class Movie:
         write = {".mp4": _write_mp4, ".gif": _write_gif}[ending]
         run = RunState()
         with _dashboard(run, *MOVIE_SIZE[ending]) as dashboard, _replacing(self._path) as partial:
-            write(self._draw_frames(run, dashboard, progress), MOVIE_SIZE[ending], partial)
+            write(self._draw_frames(run, dashboard, progress), self._frames, MOVIE_SIZE[ending],
+                  partial)
 
     def _draw_frames(self, run, dashboard, progress):
         """Yield the movie's pictures, uint8 [height, width, 4]; each is valid until the next."""
@@ -106,7 +107,7 @@ class Movie:
             progress(frame + 1, self._frames)
 
 
-def _write_mp4(frames, size, path):
+def _write_mp4(frames, count, size, path):
     """Encode with ffmpeg, in the format that every player knows."""
     width, height = size
     rate = FRAMES_A_SECOND[".mp4"]
@@ -127,14 +128,15 @@ def _write_mp4(frames, size, path):
         raise OSError(None, "ffmpeg says: " + errors.decode(errors="replace").strip())
 
 
-def _write_gif(frames, size, path):
+def _write_gif(frames, count, size, path):
     """Encode with Pillow, which matplotlib depends on."""
     from PIL import Image
 
     pictures = (Image.frombuffer("RGBA", size, frame).convert("RGB").quantize(128)
                 for frame in frames)
     each = 1000 // FRAMES_A_SECOND[".gif"]  # milliseconds
-    next(pictures).save(path, save_all=True, append_images=pictures, duration=each, loop=0)
+    next(pictures).save(path, save_all=True, append_images=pictures, loop=0,
+                        duration=[each] * (count - 1) + [each + 1000 * LAST_FRAME])
 
 
 @contextlib.contextmanager

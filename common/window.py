@@ -6,6 +6,7 @@ them. So neither ever waits for the other.
 """
 
 import argparse
+import functools
 import os
 import pickle
 import queue
@@ -34,7 +35,9 @@ class Inbox:
         """
         self._stream, self._tell = stream, tell
         self._arrived = queue.SimpleQueue()
+        self._something = threading.Event()
         self._asked = False
+        self.has_begun = False  # something has come
         self.ended = False  # no more will come: the script's process is gone
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -42,8 +45,17 @@ class Inbox:
         try:
             while True:
                 self._arrived.put(pickle.load(self._stream))
+                self.has_begun = True
+                self._something.set()
         except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
             self.ended = True
+            self._something.set()
+
+    def wait_for_run(self):
+        """Wait until the script has something to show; return whether it has, before its end."""
+        self.ask()
+        self._something.wait()
+        return self.has_begun
 
     def ask(self):
         """Ask the script for what is new. It answers once, when there is something."""
@@ -153,36 +165,57 @@ def main():
     dashboard_figure.use_style()
     if arguments.folder:
         matplotlib.rcParams["savefig.directory"] = arguments.folder
-    if arguments.web is None:
-        show_window(arguments.title, inbox, tell)
-    else:
-        try:
-            from common import browser
-        except ImportError as error:
-            tell(f"failed {error}: it needs the package tornado (python -m pip install tornado)")
-            return
-        browser.serve(arguments.title, arguments.web, inbox, tell)
-    if inbox.ended:
+    try:
+        show = prepare_window() if arguments.web is None else prepare_page(arguments.web)
+        if inbox.wait_for_run():
+            show(arguments.title, inbox, tell)
+    except CannotShow as error:
+        tell(f"failed {error}".replace("\n", " "))
+    if inbox.ended and inbox.has_begun:
         print(f"{arguments.title} has ended without a word; its dashboard closes.",
               file=sys.stderr)
 
 
-def show_window(title, inbox, tell):
-    """Open the window and keep it until it is closed, by its user or by the script."""
+class CannotShow(Exception):
+    """There is no way to show the dashboard here; the text says why."""
+
+
+def prepare_window():
+    """Load what a window needs, which takes a while; return the function that opens it."""
     try:
         # Left to itself, matplotlib prefers Qt, which ends the process where it lacks a library.
         if "MPLBACKEND" not in os.environ and sys.platform != "darwin" and find_spec("tkinter"):
             matplotlib.use("TkAgg")
         import matplotlib.pyplot as plt
+        plt.switch_backend(matplotlib.get_backend())
+    except Exception as error:  # each toolkit has errors of its own
+        raise CannotShow(error) from error
+    return show_window
+
+
+def prepare_page(port):
+    """The same for a page."""
+    try:
+        from common import browser
+    except ImportError as error:
+        raise CannotShow(f"{error}: it needs the package tornado (python -m pip install tornado)"
+                         ) from error
+    return functools.partial(browser.serve, port)
+
+
+def show_window(title, inbox, tell):
+    """Open the window and keep it until it is closed, by its user or by the script."""
+    import matplotlib.pyplot as plt
+
+    try:
         width, height = dashboard_figure.WIDTH, dashboard_figure.HEIGHT
         figure = plt.figure(num=title, dpi=dashboard_figure.DPI,
                             figsize=dashboard_figure.size_in_inches(width, height))
-        if figure.canvas.required_interactive_framework is None:
-            raise ImportError("Python has no toolkit for windows here (Debian and Ubuntu: sudo "
-                              "apt install python3-tk; anywhere: pip install PySide6)")
-    except Exception as error:  # each toolkit has errors of its own
-        tell(f"failed {error}".replace("\n", " "))
-        return
+    except Exception as error:
+        raise CannotShow(error) from error
+    if figure.canvas.required_interactive_framework is None:
+        raise CannotShow("Python has no toolkit for windows here; Debian and Ubuntu: sudo apt "
+                         "install python3-tk; anywhere: python -m pip install PySide6")
     figure.canvas.get_default_filename = lambda: f"{title}.png"
     viewer = Viewer(figure, inbox, tell)
     errors = []

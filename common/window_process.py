@@ -14,11 +14,20 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 GRACE = 3.0  # seconds for a window that was told to close, before its process is ended
 
 
+def has_screen():
+    """Whether there is a screen to open a window on, as far as the environment tells."""
+    return (not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+            or bool(os.environ.get("WAYLAND_DISPLAY")))
+
+
 class WindowProcess:
     """A window, or a page for a browser, in a process of its own.
 
     The window asks for what is new when it has time to draw it. What it is too slow for, or stuck,
     waits here: all the numbers, which are few, and the latest pictures.
+
+    The window opens with the first message. Until then its process loads what it needs, so it is
+    well started early.
 
     Attributes:
       state: "starting", "open", "closed" by its user, "failed" to open, "crashed".
@@ -70,7 +79,7 @@ class WindowProcess:
         """Have the window closed, and make sure that its process is gone."""
         self._closing = True
         self.send({"phase": "closed"})
-        if not self.wait(lambda: self._process.poll() is not None or self.is_over, GRACE):
+        if self.state == "starting" or not self.wait(lambda: self._process.poll() is not None or self.is_over, GRACE):
             self._process.kill()
         self._process.wait()
 

@@ -4,9 +4,11 @@ import gzip
 import os
 import pathlib
 import runpy
+import shutil
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -40,6 +42,32 @@ def script_environment():
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     return environment | {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE,
                           "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def wait_until(condition, seconds=20):
+    """Wait until `condition()` is true, or so many seconds have passed; return what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return result
+
+
+@pytest.fixture(scope="session")
+def screen():
+    """A virtual screen of 1920×1200 pixels; gives its name, as the variable DISPLAY has it."""
+    for program in ("Xvfb", "xdotool"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing (Debian and Ubuntu: apt install xvfb xdotool)")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1200x24", "-dpi", "96",
+         "-nolisten", "tcp", "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as number:
+        display = ":" + number.readline().strip()
+    yield display
+    server.terminate()
+    server.wait()
 
 
 @pytest.fixture(autouse=True)

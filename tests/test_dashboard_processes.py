@@ -1,0 +1,236 @@
+"""Scripts and their windows as processes: closing, pausing, killing, with and without a screen."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+from conftest import PROJECT, script_environment, wait_until
+
+from common import dashboard
+
+SCRIPT = PROJECT / "tests" / "synthetic_run.py"
+
+
+class Run:
+    """A script with a window, started by a test."""
+
+    def __init__(self, folder, screen, options, milliseconds=2):
+        self.folder, self.screen = folder, screen
+        environment = script_environment() | {"PYTHONPATH": str(PROJECT), "MPLBACKEND": "TkAgg"}
+        if screen:
+            environment["DISPLAY"] = screen
+        self.process = subprocess.Popen(
+            [sys.executable, SCRIPT, json.dumps(options), str(milliseconds)], cwd=folder,
+            env=environment, stdin=subprocess.DEVNULL, stdout=open(folder / "output", "w"),
+            stderr=open(folder / "errors", "w"))
+
+    @property
+    def output(self):
+        return (self.folder / "output").read_text()
+
+    @property
+    def errors(self):
+        return (self.folder / "errors").read_text()
+
+    @property
+    def last_iteration(self):
+        rows = re.findall(r"^ +(\d+) ", self.output, re.MULTILINE)
+        return int(rows[-1]) if rows else None
+
+    def xdotool(self, *arguments):
+        return subprocess.run(["xdotool", *arguments], capture_output=True, text=True,
+                              env=os.environ | {"DISPLAY": self.screen}).stdout.strip()
+
+    def focus(self):
+        """Wait for the window, and have it get the keys."""
+        def has_the_keys():
+            window = self.xdotool("search", "--onlyvisible", "--name", "^synthetic_run$")
+            if window:
+                self.xdotool("windowfocus", window)
+            return window and self.xdotool("getwindowfocus", "-f") == window
+
+        assert wait_until(has_the_keys, 60)
+        time.sleep(0.5)  # until the toolkit knows it, too
+
+    def window_processes(self):
+        """The numbers of the processes that this script has started."""
+        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)],
+                                capture_output=True, text=True).stdout
+        return [int(number) for number in listed.split()]
+
+    def wait(self, seconds=90):
+        return self.process.wait(timeout=seconds)
+
+
+@pytest.fixture
+def start(tmp_path):
+    runs = []
+
+    def start(screen, options, milliseconds=2):
+        runs.append(Run(tmp_path, screen, options, milliseconds))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.process.kill()
+        run.process.wait()
+
+
+def is_gone(number):
+    """Whether a process is no more, or only waits to be counted by its parent."""
+    try:
+        return " Z" in pathlib.Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return True
+
+
+def test_close_option_closes_the_window_at_the_end(start, screen):
+    run = start(screen, {"iterations": 300, "close": True})
+    assert run.wait() == 0 and run.errors == ""
+    assert run.output.splitlines()[-2].startswith("final test accuracy")
+    assert "after 300 iterations" in run.output
+
+
+def test_window_stays_open_until_it_is_closed(start, screen):
+    run = start(screen, {"iterations": 60})
+    assert wait_until(lambda: "The window stays open" in run.output, 60)
+    run.focus()
+    time.sleep(1)
+    assert run.process.poll() is None
+    run.xdotool("key", "ctrl+w")
+    assert run.wait(20) == 0 and run.errors == ""
+
+
+def test_ctrl_c_ends_the_wait_for_the_window(start, screen):
+    run = start(screen, {"iterations": 60})
+    assert wait_until(lambda: "The window stays open" in run.output, 60)
+    (window,) = run.window_processes()
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait(20) == 0 and run.errors == ""
+    assert wait_until(lambda: is_gone(window))
+
+
+def test_closing_the_window_ends_the_run_with_its_results(start, screen):
+    run = start(screen, {}, milliseconds=20)
+    run.focus()
+    assert wait_until(lambda: (run.last_iteration or 0) >= 40)
+    run.xdotool("key", "ctrl+w")
+    assert run.wait(20) == 0 and run.errors == ""
+    assert run.output.splitlines()[-2].startswith("latest test accuracy")
+    assert run.last_iteration < 1000
+
+
+def test_space_pauses_the_training(start, screen):
+    run = start(screen, {"iterations": 600, "close": True}, milliseconds=10)
+    run.focus()
+    assert wait_until(lambda: (run.last_iteration or 0) >= 100)
+    run.xdotool("key", "space")
+    time.sleep(1)
+    paused_at = run.last_iteration
+    time.sleep(2)
+    assert run.last_iteration == paused_at < 600
+    run.xdotool("key", "space")
+    assert run.wait() == 0
+    assert "after 600 iterations" in run.output
+
+
+def test_same_numbers_with_window_without_and_paused(start, screen, tmp_path):
+    """The time at the end differs, nothing else."""
+    def numbers(run):
+        assert run.wait() == 0
+        return re.findall(r"^ +\d+ .*$", run.output, re.MULTILINE)
+
+    in_text = numbers(start(None, {"iterations": 400, "text": True}, 0))
+    in_window = numbers(start(screen, {"iterations": 400, "close": True}, 0))
+    run = start(screen, {"iterations": 400, "close": True}, 10)
+    run.focus()
+    run.xdotool("key", "space")
+    time.sleep(0.5)
+    run.xdotool("key", "space")
+    assert in_text == in_window == numbers(run)
+    assert len(in_text) == 9
+
+
+def test_killed_window_leaves_the_training_running(start, screen):
+    run = start(screen, {"iterations": 400, "close": True}, milliseconds=10)
+    run.focus()
+    (window,) = run.window_processes()
+    os.kill(window, signal.SIGKILL)
+    assert run.wait() == 0
+    assert "The window's process has ended (signal 9); training goes on." in run.output
+    assert "after 400 iterations" in run.output
+
+
+def test_killed_script_leaves_no_window(start, screen):
+    run = start(screen, {}, milliseconds=10)
+    run.focus()
+    (window,) = run.window_processes()
+    run.process.kill()
+    assert wait_until(lambda: is_gone(window), 10)
+    assert "synthetic_run has ended without a word; its dashboard closes." in run.errors
+
+
+def test_ctrl_c_leaves_no_window(start, screen):
+    run = start(screen, {}, milliseconds=10)
+    run.focus()
+    (window,) = run.window_processes()
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait(20) == 130
+    assert is_gone(window)
+    assert "latest test accuracy" in run.output and run.errors == "Stopped by Ctrl-C.\n"
+
+
+def test_stuck_window_does_not_hold_up_the_training(start, screen):
+    run = start(screen, {"iterations": 600, "close": True}, milliseconds=5)
+    run.focus()
+    (window,) = run.window_processes()
+    os.kill(window, signal.SIGSTOP)
+    assert run.wait() == 0  # and the stuck process was ended
+    assert "after 600 iterations" in run.output and is_gone(window)
+
+
+def test_no_screen_gives_text_and_a_picture(start, tmp_path):
+    run = start(None, {"iterations": 60})
+    assert run.wait() == 0 and run.errors == ""
+    lines = run.output.splitlines()
+    assert lines[0] == ("There is no screen: text only; the finished dashboard will be saved as "
+                        "synthetic_run.png.")
+    assert lines[-1] == "saved synthetic_run.png"
+    assert (tmp_path / "synthetic_run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_screen_that_cannot_be_reached_gives_text_and_a_picture(start, tmp_path):
+    run = start(":987", {"iterations": 300}, milliseconds=10)
+    assert run.wait() == 0 and run.errors == ""
+    assert re.search(r"The window cannot be opened \(.*\): text only; the finished dashboard",
+                     run.output)
+    assert "after 300 iterations" in run.output
+    assert (tmp_path / "synthetic_run.png").exists()
+
+
+def test_example_of_the_docstring_runs_without_tensorflow(tmp_path):
+    _, _, example = dashboard.__doc__.partition("in nothing but numpy:\n")
+    example = textwrap.dedent(example.partition("\nWho has no loop")[0])
+    example += "\nimport sys; assert 'tensorflow' not in sys.modules"
+    run = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True,
+                         env=script_environment() | {"PYTHONPATH": str(PROJECT)}, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    rows = re.findall(r"^ +(\d+) +\d+ +(0\.\d{4}) ", run.stdout, re.MULTILINE)
+    assert rows[-1][0] == "1000" and float(rows[-1][1]) > 0.8
+    assert (tmp_path / "softmax in numpy.png").exists()
+
+
+def test_output_into_a_closed_pipe_leaves_no_window(screen, tmp_path):
+    environment = script_environment() | {"PYTHONPATH": str(PROJECT), "DISPLAY": screen}
+    run = subprocess.Popen([sys.executable, SCRIPT, "{}", "5"], cwd=tmp_path, env=environment,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run.stdout.readline()
+    run.stdout.close()
+    assert run.wait(60) == 1 and run.stderr.read() == ""
