@@ -305,7 +305,9 @@ class Dashboard:
             pass  # the other way to close it
 
     def _save(self):
-        """Save the picture and the movie that were asked for."""
+        """Save the picture and the movie that were asked for, if there is anything in them."""
+        if not any(len(curve) for curve in self._run.curves.values()):
+            return
         if self._picture is not None:
             self._text.show_status("drawing the picture")
             try:
@@ -327,7 +329,12 @@ class Dashboard:
             self._text.print_results("latest", self._seconds)
             if self._window is not None:
                 self._window.close()
-            self._save()
+            try:
+                self._save()
+            except clean_exit.UserError as error:  # the process is about to tell another one
+                self._text.say(str(error))
+            except KeyboardInterrupt:
+                self._text.say("left out")
 
     def _check(self, i, loss):
         if not math.isfinite(loss):
