@@ -10,6 +10,7 @@ import io
 import json
 import mimetypes
 import pathlib
+import string
 import time
 
 import tornado.escape
@@ -29,79 +30,7 @@ ADDRESS = "127.0.0.1"
 LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
 MOST_UNDER_WAY = 10  # pictures to a page: one that sleeps in its browser does not fetch them
 
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <title>{title}</title>
-  <link rel="icon" href="data:,">
-  <link rel="stylesheet" href="_static/css/fbm.css">
-  <link rel="stylesheet" href="_static/css/mpl.css">
-  <script src="mpl.js"></script>
-  <style>
-    html, body {{ height: 100%; margin: 0; overflow: hidden; background: white; }}
-    #dashboard {{ height: 100%; }}
-    #dashboard > div:first-child {{ display: flex !important; flex-direction: column;
-                                    height: 100%; }}
-    .ui-dialog-titlebar {{ display: none !important; }}
-    #dashboard [tabindex] {{ flex: 1; width: auto !important; height: auto !important;
-                             min-height: 0; outline: none; }}
-  </style>
-</head>
-<body>
-  <div id="dashboard"></div>
-  <script>
-    const keys = {keys};
-    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/socket");
-    const save = (figure, format) => {{
-      const link = document.createElement("a");
-      link.href = "save." + format;
-      link.download = {title_json} + "." + format;
-      link.click();
-    }};
-    mpl.extensions = {formats};
-    const figure = new mpl.figure("dashboard", socket, save, document.getElementById("dashboard"));
-    // A picture may hold only what differs from the one before, so that has to be drawn first.
-    const receive = socket.onmessage;
-    let ready = Promise.resolve();
-    socket.onmessage = event => {{
-      ready = ready.then(() => {{
-        receive(event);
-        return event.data instanceof Blob && new Promise(done => {{
-          figure.imageObj.addEventListener("load", done, {{once: true}});
-        }});
-      }});
-    }};
-    // The dashboard gets the size that it has on the page, here and after the browser's own zoom.
-    socket.addEventListener("open", () => {{
-      figure.resizeObserverInstance.disconnect();
-      figure.resizeObserverInstance.observe(figure.canvas_div);
-    }});
-    addEventListener("resize", () => {{
-      figure.ratio = devicePixelRatio;
-      if (socket.readyState === WebSocket.OPEN)
-        figure.send_message("set_device_pixel_ratio", {{device_pixel_ratio: figure.ratio}});
-    }});
-    // Keys go to the dashboard wherever the focus is, and not to the browser.
-    const take_key = (event, type) => {{
-      const held = event.ctrlKey || event.metaKey ? "ctrl+" : event.altKey ? "alt+" : "";
-      const name = held + event.key.toLowerCase();
-      if (keys.includes(name)) event.preventDefault();
-      if (event.metaKey) {{  // a Mac's Cmd, which matplotlib's script would leave out
-        event.stopPropagation();
-        if (name === "ctrl+s" && type === "key_press") figure.handle_save(figure);
-      }} else if (!figure.canvas_div.contains(event.target)) {{
-        figure.key_event(event, type);
-      }}
-    }};
-    addEventListener("keydown", event => take_key(event, "key_press"), true);
-    addEventListener("keyup", event => take_key(event, "key_release"), true);
-    socket.addEventListener("close", () => {{ document.title = "ended: " + document.title; }});
-  </script>
-</body>
-</html>
-"""
+PAGE = pathlib.Path(__file__).with_name("page.html")
 
 KEYS = [*dashboard_figure.VIEWS, " ", "o", "h", "?", "ctrl+s"]
 FORMATS = [ending.removeprefix(".") for ending in PICTURE_ENDINGS]
@@ -150,9 +79,10 @@ class Page(tornado.web.RequestHandler):
         self._title = title
 
     def get(self):
-        self.finish(PAGE.format(title=tornado.escape.xhtml_escape(self._title),
-                                title_json=tornado.escape.json_encode(self._title),
-                                keys=json.dumps(KEYS), formats=json.dumps(FORMATS)))
+        self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
+            title=tornado.escape.xhtml_escape(self._title),
+            title_json=tornado.escape.json_encode(self._title),
+            keys=json.dumps(KEYS), formats=json.dumps(FORMATS)))
 
 
 class Script(tornado.web.RequestHandler):

@@ -79,7 +79,9 @@ class WindowProcess:
         """Have the window closed, and make sure that its process is gone."""
         self._closing = True
         self.send({"phase": "closed"})
-        if self.state == "starting" or not self.wait(lambda: self._process.poll() is not None or self.is_over, GRACE):
+        is_gone = self.state != "starting" and self.wait(
+            lambda: self._process.poll() is not None or self.is_over, GRACE)
+        if not is_gone:
             self._process.kill()
         self._process.wait()
 
