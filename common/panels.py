@@ -312,7 +312,7 @@ class Mosaic(AxesImage):
         super().draw(renderer)
 
     def _make_picture(self, cell):
-        tags = numerals.pictures(round(cell * 0.36)) if cell >= SMALLEST_TAGGED_CELL else None
+        tags = numerals.pictures(round(cell * 0.27)) if cell >= SMALLEST_TAGGED_CELL else None
         return digit_mosaic.mosaic(self.digits.images, self.digits.labels, self.digits.computed,
                                    self.columns, cell, tags)
 

