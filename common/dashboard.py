@@ -295,11 +295,11 @@ class Dashboard:
 
     def _wait_for_user(self):
         """Leave the finished dashboard to its user, until it is closed."""
-        if self._window.address is None:
-            self._text.say("\nThe window stays open: look around in it, then close it.")
-        else:
-            self._text.say("\nThe dashboard stays at its address until you press Ctrl-C.")
         try:
+            if self._window.address is None:
+                self._text.say("\nThe window stays open: look around in it, then close it.")
+            else:
+                self._text.say("\nThe dashboard stays at its address until you press Ctrl-C.")
             self._window.wait(lambda: self._window.is_over)
         except KeyboardInterrupt:
             pass  # the other way to close it

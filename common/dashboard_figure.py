@@ -57,13 +57,19 @@ def size_in_inches(width, height):
 class DashboardFigure:
     """Six panels that follow a run."""
 
-    def __init__(self, figure, run):
-        """Draw on `figure`, a matplotlib Figure with a canvas; follow `run`, a `RunState`."""
+    def __init__(self, figure, run, with_keys=True):
+        """Draw on a figure.
+
+        Args:
+          figure: a matplotlib Figure with a canvas.
+          run: a `RunState`, to follow.
+          with_keys: bool, whether the status line tells keys; a file tells the run's title there.
+        """
         self.figure = figure
         self._run = run
         self.panels = six_panels(figure)
         self._view = ALL
-        self._status = StatusLine(figure)
+        self._status = StatusLine(figure, _keys_to_know if with_keys else _title)
         self._keys = KeyList(figure)
         self._backgrounds = None  # what stays, by part: copied when the whole figure was drawn
         self._layout()
@@ -238,9 +244,9 @@ class ProgressBar:
 
 
 class StatusLine:
-    """The line at the bottom: where the run is, what it has reached, which key helps next."""
+    """The line at the bottom: where the run is, what it has reached."""
 
-    def __init__(self, figure):
+    def __init__(self, figure, words_at_the_end):
         self._bar_axes = Strip(figure, "progress", zorder=5).axes
         self._axes = Strip(figure, "status", zorder=5).axes
         self.parts = [ProgressBar(self._bar_axes),
@@ -249,7 +255,7 @@ class StatusLine:
                       StatusField(self._axes, 0.28, 0.09, _epoch),
                       StatusField(self._axes, 0.37, 0.11, _time_left),
                       StatusField(self._axes, 0.48, 0.17, _test_accuracy),
-                      StatusField(self._axes, 0.65, 0.34, _hint, align="right")]
+                      StatusField(self._axes, 0.65, 0.34, words_at_the_end, align="right")]
 
     def place(self, width, height, points, unit):
         figure_width, figure_height = self._axes.figure.bbox.size
@@ -285,7 +291,11 @@ def _test_accuracy(run):
     return f"test accuracy {curve.values[-1]:.4f}" if len(curve) else ""
 
 
-def _hint(run):
+def _title(run):
+    return run.title
+
+
+def _keys_to_know(run):
     """The keys that are most useful now."""
     return {"training": "space: pause   ?: all keys",
             "paused": "space: go on   ?: all keys",

@@ -153,7 +153,7 @@ def _dashboard(run, width, height):
         figure = Figure(dpi=dashboard_figure.DPI,
                         figsize=dashboard_figure.size_in_inches(width, height))
         FigureCanvasAgg(figure)
-        yield dashboard_figure.DashboardFigure(figure, run)
+        yield dashboard_figure.DashboardFigure(figure, run, with_keys=False)
 
 
 @contextlib.contextmanager
