@@ -31,6 +31,7 @@ WIDTH, HEIGHT, DPI = 1280, 720, 100  # of a window on a common screen, in pixels
 POINTS = 9.0                         # font size at that size of window
 SHARES = (1, 1, 1.2)                 # of the width: more for the digits, which are many
 LARGEST_SCALE, SMALLEST_SCALE = 1.4, 0.7
+SMALLEST_STATUS_SCALE = 0.45         # in a narrow window, its words have to share the width
 
 
 STYLE = {
@@ -116,7 +117,10 @@ class DashboardFigure:
             whole |= change == "all"
             if change:
                 changed.append(part)
-        return None if whole or self._keys.axes.get_visible() else changed
+        if whole or self._keys.axes.get_visible():
+            self._backgrounds = None  # of no use any more
+            return None
+        return changed
 
     def repaint(self, parts):
         """Paint some parts anew on the figure's canvas; the rest of the picture stays."""
@@ -156,14 +160,15 @@ class DashboardFigure:
         unit, points = scale * pixel, POINTS * scale
 
         strip = round(28 * unit)
-        self._status.place(width, strip, points, unit)
+        status_scale = max(SMALLEST_STATUS_SCALE, min(scale, width / WIDTH / pixel))
+        self._status.place(width, strip, POINTS * status_scale, unit)
         self._keys.place(width, height, points, unit)
 
         rows, shares = self._grid(width, height)
         cell_height = (height - strip) / rows
         edges = [round(width * sum(shares[:column]) / sum(shares))
                  for column in range(len(shares) + 1)]
-        left, right = round(52 * unit), round(18 * unit)
+        left, right = round(52 * unit), round(22 * unit)
         title, ticks = round(32 * unit), round(26 * unit)
         for panel in self.panels:
             panel.axes.set_visible(False)
@@ -173,8 +178,8 @@ class DashboardFigure:
             x, cell_width = edges[column], edges[column + 1] - edges[column]
             y = strip + round((rows - 1 - row) * cell_height)
             panel.axes.set_visible(True)
-            panel.place(x + left, y + ticks, cell_width - left - right,
-                        int(cell_height) - title - ticks)
+            panel.place(x + left, y + ticks, max(1, cell_width - left - right),
+                        max(1, int(cell_height) - title - ticks))
             panel.set_scale(points, unit)
 
     def _grid(self, width, height):

@@ -29,10 +29,11 @@ def best_fit(count, width, height):
     """
     columns = np.arange(1, count + 1)
     rows = -(-count // columns)
-    side = np.maximum(np.minimum(width // columns, height // rows).astype(int), 1)
+    exact = np.minimum(width / columns, height / rows)
+    side = np.floor(exact) if exact.max() >= 1 else exact
     full = np.where(count % columns == 0, side, 0)
     best = np.argmax(full if full.max() >= TIDY * side.max() else side)
-    return int(columns[best]), int(side[best])
+    return int(columns[best]), max(1, int(side[best]))
 
 
 def mosaic(images, labels, computed, columns, cell, numerals=None):

@@ -59,6 +59,7 @@ class Panel:
     def _move(self, *artists):
         for artist in artists:
             artist.set_animated(True)  # left out of the picture of what stays
+            artist.set_snap(False)     # a line must not move by itself when it ceases to be flat
         self.moving += artists
 
     def place(self, left, bottom, width, height):
@@ -128,7 +129,7 @@ class OverIterations(Panel):
         self._drawn_to = min(run.curves[name].last_iteration for name in self._names)
         whole = self._whole(run)
         left, right = self.axes.get_xlim()
-        if left == 0 and right in (step_up(right), run.last):
+        if left == 0 and right == step_up(right):
             self.axes.set_xlim(whole["xlim"])
         bottom, top = self.axes.get_ylim()
         if bottom == -top == -step_up(top):
@@ -190,6 +191,7 @@ class BandsPanel(OverIterations):
         super().__init__(axes, title, [name])
         axes.set_ylim(-1, 1)
         axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         self._bands = [axes.fill([], [], color=BANDS_COLOUR, alpha=opacity, linewidth=0)[0]
                        for opacity in BAND_OPACITY]
         self._move(*self._bands)
@@ -215,7 +217,7 @@ class DigitsPanel(Panel):
         """Show the digits `name`; `with_scale` adds the scale of the accuracy at the left."""
         super().__init__(axes, title)
         self._title_text, self._name, self._with_scale = title, name, with_scale
-        self._box = (0, 0, 1, 1)
+        self._box, self._arrangement = (0, 0, 1, 1), None
         axes.set_xticks([])
         axes.set_yticks([])
         for spine in axes.spines.values():
@@ -237,7 +239,9 @@ class DigitsPanel(Panel):
         columns, cell = digit_mosaic.best_fit(count, width, height)
         rows = -(-count // columns)
         super().place(left, bottom + height - rows * cell, columns * cell, rows * cell)
-        if columns != self._mosaic.columns:
+        arrangement = rows, columns, self._mosaic.digits.total
+        if arrangement != self._arrangement:
+            self._arrangement = arrangement
             self._mosaic.arrange(rows, columns)
             self.axes.set(xlim=(0, columns), ylim=(rows, 0))
             if self._with_scale:
@@ -255,6 +259,9 @@ class DigitsPanel(Panel):
     def _what_is_seen(self, run):
         return run.digits[self._name]
 
+    def _limits(self):
+        return (*super()._limits(), self._arrangement)
+
     def _whole(self, run):
         left, right, bottom, top = self._mosaic.get_extent()
         return {"xlim": (left, right), "ylim": (bottom, top)}
@@ -264,11 +271,12 @@ class DigitsPanel(Panel):
         if digits is None:
             return
         self._mosaic.show(digits)
-        if before is None or len(before.images) != len(digits.images):
+        if before is None or (len(before.images), before.total) != (len(digits.images),
+                                                                    digits.total):
             self._arrange()
             shown = len(digits.images)
             self.title.set_text(f"{self._title_text}: {shown:,}" + (
-                f" of {digits.total:,}, misread first" if shown < digits.total else ""))
+                f" of {digits.total:,}" if shown < digits.total else ""))
 
 
 class Mosaic(AxesImage):
@@ -303,7 +311,9 @@ class Mosaic(AxesImage):
                 self._cell, self._picture = cell, self._make_picture(cell)
                 self.set_data(self._picture)
             height, width = self._picture.shape[:2]
-            if magnification == 1 and (width, height) == (round(box.width), round(box.height)):
+            is_whole = self.get_extent() == [*self.axes.get_xlim(), *self.axes.get_ylim()]
+            if is_whole and magnification == 1 and (width, height) == (round(box.width),
+                                                                       round(box.height)):
                 # Pixel for pixel: no need to resample, which would take four times as long.
                 gc = renderer.new_gc()
                 renderer.draw_image(gc, round(box.x0), round(box.y0), self._picture[::-1])

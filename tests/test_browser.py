@@ -53,7 +53,7 @@ WRONG_COLOUR = to_hex(np.divide(WRONG_BACKGROUND, 255))
 STATUS_LINE = 40  # pixels at the bottom, at most; its words follow up to a second later
 ENOUGH = 30       # pixels of a colour
 SAME, DIFFERENT = 0.05, 0.3  # mean differences of pictures, of 255: at most, at least
-TITLE = """<b>mine</b> & 'yours' {0} $title "ours" </script>"""
+TITLE = """<b>mine</b> &amp; 'yours' {0} $title "ours" </title></script>"""
 
 
 class Line:

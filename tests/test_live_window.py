@@ -27,6 +27,7 @@ class LiveWindow:
     def __init__(self, screen, folder):
         self.screen, self.run = screen, RunState()
         self.process = WindowProcess("a test")
+        self.send({"title": "a test", "last": 10_000})  # the window opens with the first message
         self.process.wait(lambda: self.process.state != "starting", 60)
         assert (self.process.state, self.process.reason) == ("open", "")
         self.id = wait_until(lambda: self.xdotool("search", "--onlyvisible", "--name",
@@ -120,7 +121,6 @@ def toolkit(request, screen, monkeypatch):
 def window(toolkit, screen, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     window = LiveWindow(screen, tmp_path)
-    window.send({"title": "a test", "last": 10_000})
     for message in messages(0, 400):
         window.send(message)
     assert wait_until(lambda: window.shows(dashboard_figure.ALL))
