@@ -4,6 +4,8 @@ Every panel separates what stays (axes, ticks, titles) from what moves with each
 its `moving` artists. A window can then repaint the moving ones alone, which is what makes it cheap.
 """
 
+import math
+
 import numpy as np
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -20,7 +22,6 @@ LEAST_HEIGHT = 1e-6
 LINE_WIDTHS = 0.9, 1.6     # training digits, test digits; in pixels of a common screen
 STRIP_MARGIN = 5           # pixels: more than a line's width
 SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
-MOST_PIXELS = 16e6         # of a mosaic, however far it is zoomed into
 
 
 def step_up(value):
@@ -47,6 +48,7 @@ class Panel:
         self.axes = axes
         self.moving = []
         self._seen = None  # what of the run is in the picture already
+        self._scale = None
         self.title = axes.set_title(title, loc="left", y=1, fontweight="bold", color=TEXT_COLOUR)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_label_coords(0, 0)  # left to itself, matplotlib looks for a place, for long
@@ -70,6 +72,11 @@ class Panel:
 
     def set_scale(self, points, unit):
         """Set the font size, in points; `unit` is what a pixel of a small window is now."""
+        if (points, unit) != self._scale:  # setting all that anew would take as long as drawing it
+            self._scale = points, unit
+            self._set_sizes(points, unit)
+
+    def _set_sizes(self, points, unit):
         self.title.set_fontsize(points * 1.1)
         self.axes.tick_params(labelsize=points * 0.9, pad=4 * unit)
 
@@ -118,7 +125,7 @@ class OverIterations(Panel):
         axes.grid(color=GRID_COLOUR)
         axes.set_xlim(0, 1)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
 
     def _what_is_seen(self, run):
         return [len(run.curves[name]) for name in self._names]
@@ -168,8 +175,8 @@ class CurvesPanel(OverIterations):
         self._legend = axes.legend(loc=legend, frameon=False, labelcolor=TEXT_COLOUR)
         self._move(train, test)
 
-    def set_scale(self, points, unit):
-        super().set_scale(points, unit)
+    def _set_sizes(self, points, unit):
+        super()._set_sizes(points, unit)
         for text in self._legend.get_texts():
             text.set_fontsize(points * 0.9)
         for line, width in zip(self._lines, LINE_WIDTHS):
@@ -263,8 +270,7 @@ class DigitsPanel(Panel):
         return (*super()._limits(), self._arrangement)
 
     def _whole(self, run):
-        left, right, bottom, top = self._mosaic.get_extent()
-        return {"xlim": (left, right), "ylim": (bottom, top)}
+        return {"xlim": (0, self._mosaic.columns), "ylim": (self._mosaic.rows, 0)}
 
     def _show(self, run):
         digits, before = run.digits[self._name], self._mosaic.digits
@@ -287,44 +293,61 @@ class Mosaic(AxesImage):
 
     def __init__(self, axes):
         super().__init__(axes, interpolation="nearest")
-        self.digits, self.columns = None, None
-        self._cell = None  # the side of a cell in the present image, in pixels
+        self.digits, self.rows, self.columns = None, 1, 1
+        self._made_for = None  # the part of the mosaic and the size that the image has now
         self.set_data(np.full((1, 1, 4), 255, np.uint8))
         self.set_mouseover(False)
 
     def show(self, digits):
         """Show some `Digits`."""
-        self.digits, self._cell = digits, None
+        self.digits, self._made_for = digits, None
 
     def arrange(self, rows, columns):
         """Lay the digits out; in the axes' coordinates each cell has side 1."""
-        self.columns, self._cell = columns, None
-        self.set_extent((0, columns, rows, 0))
+        self.rows, self.columns, self._made_for = rows, columns, None
 
     def draw(self, renderer):
+        if self.digits is None:
+            return
         box, magnification = self.axes.bbox, renderer.get_image_magnification()
-        if self.digits is not None:
-            seen_columns = abs(np.subtract(*self.axes.get_xlim()))
-            cell = round(box.width * magnification / seen_columns)
-            cell = max(1, min(cell, int((MOST_PIXELS / len(self.digits.images)) ** 0.5)))
-            if cell != self._cell:
-                self._cell, self._picture = cell, self._make_picture(cell)
-                self.set_data(self._picture)
-            height, width = self._picture.shape[:2]
-            is_whole = self.get_extent() == [*self.axes.get_xlim(), *self.axes.get_ylim()]
-            if is_whole and magnification == 1 and (width, height) == (round(box.width),
-                                                                       round(box.height)):
-                # Pixel for pixel: no need to resample, which would take four times as long.
-                gc = renderer.new_gc()
-                renderer.draw_image(gc, round(box.x0), round(box.y0), self._picture[::-1])
-                gc.restore()
-                return
-        super().draw(renderer)
+        (left, right), (bottom, top) = self.axes.get_xlim(), self.axes.get_ylim()
+        columns = _cells_between(left, right, self.columns)
+        rows = _cells_between(bottom, top, self.rows)
+        if not columns or not rows:
+            return
+        cell = round(box.width * magnification / abs(right - left))
+        most = round(max(box.size) * magnification)  # sharp enough for a small part of one digit
+        cell = max(1, min(cell, most))
+        if (rows, columns, cell) != self._made_for:
+            self._made_for = rows, columns, cell
+            self._picture = self._make_picture(rows, columns, cell)
+            self.set_data(self._picture)
+            self.set_extent((columns.start, columns.stop, rows.stop, rows.start))
+        height, width = self._picture.shape[:2]
+        is_whole = self.get_extent() == [left, right, bottom, top]
+        if is_whole and magnification == 1 and (width, height) == (round(box.width),
+                                                                   round(box.height)):
+            # Pixel for pixel: no need to resample, which would take four times as long.
+            gc = renderer.new_gc()
+            renderer.draw_image(gc, round(box.x0), round(box.y0), self._picture[::-1])
+            gc.restore()
+        else:
+            super().draw(renderer)
 
-    def _make_picture(self, cell):
+    def _make_picture(self, rows, columns, cell):
+        shown = np.add.outer(np.array(rows) * self.columns, np.array(columns)).ravel()
+        shown = shown[shown < len(self.digits.images)]
         tags = numerals.pictures(round(cell * 0.27)) if cell >= SMALLEST_TAGGED_CELL else None
-        return digit_mosaic.mosaic(self.digits.images, self.digits.labels, self.digits.computed,
-                                   self.columns, cell, tags)
+        picture = digit_mosaic.mosaic(self.digits.images[shown], self.digits.labels[shown],
+                                      self.digits.computed[shown], len(columns), cell, tags)
+        empty = len(rows) * cell - len(picture)  # rows below, where the last digits end early
+        return np.pad(picture, ((0, empty), (0, 0), (0, 0)), constant_values=255)
+
+
+def _cells_between(one_end, other_end, count):
+    """The cells, of `count` with side 1, that can be seen between two limits: a range."""
+    low, high = sorted((one_end, other_end))
+    return range(max(0, math.floor(low)), min(count, math.ceil(high)))
 
 
 def six_panels(figure):

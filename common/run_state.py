@@ -85,7 +85,8 @@ def percentile_bands(arrays):
     below = np.floor(position).astype(int)
     above = np.minimum(below + 1, len(values) - 1)
     low, high = values[below].astype(np.float64), values[above].astype(np.float64)
-    return low + (high - low) * (position - below)
+    with np.errstate(invalid="ignore"):  # between infinities: NaN, which is not drawn
+        return low + (high - low) * (position - below)
 
 
 class Curve:

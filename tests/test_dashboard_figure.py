@@ -330,6 +330,40 @@ def test_zoomed_digits_stay_zoomed_when_new_ones_come():
     assert axes.get_xlim() == (0, 10) and axes.get_ylim() == (10, 0)
 
 
+@pytest.mark.parametrize("xlim, ylim", [
+    ((2.2, 4.7), (9.1, 3.9)), ((0, 10), (6.3, 5.1)), ((7.5, 8), (3, 1)), ((-3, 2), (11, 8.5))])
+def test_zoomed_digits_are_sharp_and_no_more_than_can_be_seen(xlim, ylim):
+    run = run_of({"iteration": 0, "train_digits": digits_of(98, 33)})
+    dashboard = dashboard_of(run, 500, 500, view=(3,))
+    draw(dashboard)
+    axes = dashboard.panels[TRAIN_DIGITS].axes
+    axes.set(xlim=xlim, ylim=ylim)
+    draw(dashboard)
+    (mosaic,) = axes.images
+    for row, column in itertools.product(range(10), range(10)):
+        corner = column + 0.05, row + 0.05
+        if xlim[0] < corner[0] < xlim[1] and ylim[1] < corner[1] < ylim[0]:
+            number = 10 * row + column
+            assert pixel_at(dashboard, TRAIN_DIGITS, *corner) == (
+                digit_mosaic.WRONG_BACKGROUND if number < 33 else (255, 255, 255)), number
+    cell = min(axes.bbox.width / (xlim[1] - xlim[0]), max(axes.bbox.size))
+    left, right, bottom, top = mosaic.get_extent()
+    cells = (right - left) * (bottom - top)
+    assert cells < (xlim[1] - xlim[0] + 2) * (ylim[0] - ylim[1] + 2)
+    height, width, _ = mosaic.get_array().shape
+    assert width * height == pytest.approx(cells * cell ** 2, rel=0.05)
+
+
+def test_zooming_into_a_corner_of_a_digit_builds_no_giant():
+    run = run_of({"iteration": 0, "train_digits": digits_of(100, 33)})
+    dashboard = dashboard_of(run, 500, 500, view=(3,))
+    draw(dashboard)
+    dashboard.panels[TRAIN_DIGITS].axes.set(xlim=(3.9999, 4.0001), ylim=(2.0001, 1.9999))
+    draw(dashboard)
+    (mosaic,) = dashboard.panels[TRAIN_DIGITS].axes.images
+    assert mosaic.get_array().size <= 4 * (2 * 500) ** 2
+
+
 # Digits.
 
 def test_misread_training_digits_are_red():
@@ -749,13 +783,13 @@ PORTRAIT = (700, 1000, 100)
                                          (PORTRAIT, {*VIEWS.values()} - {ALL})])
 def test_texts_have_room(size, views):
     width, height, _ = size
-    dashboard = dashboard_of(finished_run(), *size)
+    dashboard = dashboard_of(finished_run(10_000), *size)
     for view in views:
         dashboard.show_panels(view)
         dashboard.update()
         texts = assert_texts_have_room(dashboard, view)
         assert len(texts) >= 6 + len(view)
-        assert {"training", "iteration 2,000 of 2,000", "epoch 17"} <= set(texts)
+        assert {"training", "iteration 10,000 of 10,000", "epoch 17"} <= set(texts)
         for number in view:
             place = dashboard.panels[number - 1].axes.bbox
             assert 0 < place.x0 and place.x1 < width and 0 < place.y0 and place.y1 < height
@@ -771,6 +805,25 @@ def test_the_widest_common_texts_have_room():
         dashboard.update()
         texts = assert_texts_have_room(dashboard, ALL)
         assert {phase, "iteration 10,000 of 10,000", "10,000"} <= set(texts)
+
+
+def test_small_values_have_room_for_their_labels():
+    run = run_of({"iteration": 0, "weights": np.linspace(-1, 1, 8) * 3e-7})
+    dashboard = dashboard_of(run)
+    draw(dashboard)
+    assert "4e-07" in assert_texts_have_room(dashboard, ALL)
+
+
+@pytest.mark.parametrize("width, height", [(100, 600), (400, 60), (60, 60), (20, 20)])
+@pytest.mark.filterwarnings("error")
+def test_a_tiny_window_does_no_harm(width, height):
+    dashboard = dashboard_of(finished_run())
+    dashboard.figure.set_size_inches(width / 100, height / 100)
+    for view in {*VIEWS.values()}:
+        ResizeEvent("resize_event", dashboard.figure.canvas)._process()
+        dashboard.show_panels(view)
+        draw(dashboard)
+        dashboard.toggle_keys()
 
 
 @pytest.mark.parametrize("width, height, dpi", [*SIZES, PORTRAIT])
