@@ -26,6 +26,7 @@ from common import command_line
 from common.chunks import run_in_chunks
 from common.dashboard import Dashboard
 from common.mnist_data import read_data_sets
+from common.network import Network
 
 options = command_line.start(__doc__)  # before TensorFlow is imported, to keep its start quiet
 
@@ -35,8 +36,7 @@ tf = tf.compat.v1             # the codelab's API, which TensorFlow 2 still has 
 tf.disable_eager_execution()  # lines below build a graph, nothing is computed before the session
 tf.set_random_seed(options.seed)
 
-# data: 60,000 training and 10,000 test images of 28×28 pixels, with one-hot labels: ten numbers,
-# all 0 but a 1 at the place of the digit
+# data: 60,000 training and 10,000 test images; labels one-hot: all 0 but a 1 at the digit's place
 mnist = read_data_sets(options.data_dir, one_hot=True, reshape=False, validation_size=0,
                        seed=options.seed)
 
@@ -86,7 +86,7 @@ sess.run(init)
 # training loop
 weights = [v for v in tf.trainable_variables() if len(v.shape) > 1]    # for display only
 biases = [v for v in tf.trainable_variables() if len(v.shape) == 1]
-dashboard = Dashboard(options, num_examples=mnist.train.num_examples)
+dashboard = Dashboard(options, network=Network(sess, X, Y, mnist.train))
 for i in dashboard.loop(10_000):      # text only: for i in range(10_000 + 1):
     # load batch of images and correct answers
     batch_X, batch_Y = mnist.train.next_batch(100)

@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 
 from common import dashboard_figure
 from common.recording import PICTURE_ENDINGS
-from common.window import TICK, Viewer
+from common.viewer import TICK, Viewer
 
 ADDRESS = "127.0.0.1"
 LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
@@ -32,7 +32,7 @@ MOST_UNDER_WAY = 10  # pictures to a page: one that sleeps in its browser does n
 
 PAGE = pathlib.Path(__file__).with_name("page.html")
 
-KEYS = [*dashboard_figure.VIEWS, " ", "o", "h", "?", "ctrl+s"]
+KEYS = [*dashboard_figure.VIEWS, " ", "o", "h", "d", "c", "?", "ctrl+s"]
 FORMATS = [ending.removeprefix(".") for ending in PICTURE_ENDINGS]
 
 

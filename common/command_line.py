@@ -18,12 +18,16 @@ examples:
       watch it, and keep what you saw
   python {script} --web
       on a remote machine: watch it in a browser
+  python {script} --save trained
+      keep what was learned, so that it can go on from there
+  python {script} --restore trained --iterations 0 --classify my8.png
+      have it read a digit of your own
 """
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
 
-def start(script_docstring):
+def start(script_docstring, pictures=None):
     """Read the script's options, then start TensorFlow quietly on the device asked for.
 
     To be called before the script imports TensorFlow, whose import takes seconds: --help and
@@ -33,13 +37,16 @@ def start(script_docstring):
     Args:
       script_docstring: str, the script's `__doc__`; its first paragraph describes the script in
         the text that --help shows.
+      pictures: str, the folder for pictures where --pictures does not name one; None for none.
 
     Returns:
       An argparse.Namespace with
-        iterations: int above 0, or None where the script's own number holds;
+        iterations: int, 0 or above, or None where the script's own number holds;
         text, close: bool;
         web: int, the port of a page for a browser, or None for a window;
         save_figure, save_movie: str, a file name, or None;
+        save, restore, pictures: str, a folder, or None;
+        classify: a list of file names with the digits in them, (str, uint8 [28, 28]) each;
         seed: int, 0 to 2**32 - 1;
         data_dir: str, an existing folder or the default, "data";
         device: "auto", "cpu" or "gpu";
@@ -49,12 +56,14 @@ def start(script_docstring):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
-    parser = _parser(script_docstring)
+    parser = _parser(script_docstring, pictures)
     options = parser.parse_args()
     if options.text and options.web is not None:
         parser.error("--text and --web: choose one of them")
     if options.web is not None and importlib.util.find_spec("tornado") is None:
         parser.error("--web needs the package tornado: python -m pip install tornado")
+
+    options.classify = [(name, _read_digit(name)) for name in options.classify]
 
     options.window = None
     if not options.text and (options.web is not None or window_process.has_screen()):
@@ -72,7 +81,7 @@ def start(script_docstring):
     return options
 
 
-def _parser(script_docstring):
+def _parser(script_docstring, pictures):
     script = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
         usage=f"python {script} [options]",
@@ -80,8 +89,8 @@ def _parser(script_docstring):
         epilog=EXAMPLES.format(script=script),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--iterations", metavar="N", type=_positive,
-        help="train for N iterations of 100 digits each, instead of the script's own number")
+        "--iterations", metavar="N", type=_iterations,
+        help="train for N iterations, instead of the script's own number")
     parser.add_argument(
         "--text", action="store_true",
         help="print numbers only, open no window (without a screen, that goes by itself)")
@@ -99,6 +108,20 @@ def _parser(script_docstring):
         "--save-movie", metavar="FILE", type=_movie_file,
         help="save the whole run as a movie: .mp4, which needs the program ffmpeg, or .gif")
     parser.add_argument(
+        "--pictures", metavar="DIR", type=_folder_to_write, default=pictures,
+        help="save pictures of what was learned in the folder DIR: what it takes for what, the "
+             "digits that it misreads, filters and activations of convolutions" + (
+                 f" (default: {pictures})" if pictures else ""))
+    parser.add_argument(
+        "--classify", metavar="FILE", nargs="+", default=[],
+        help="read digits of your own, PNG or JPEG pictures of one digit each, after the training")
+    parser.add_argument(
+        "--save", metavar="DIR", type=_folder_to_write,
+        help="save what was learned in the folder DIR, at the end and every ten seconds")
+    parser.add_argument(
+        "--restore", metavar="DIR", type=_folder,
+        help="go on from what was saved in the folder DIR")
+    parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0,
         help="start the random numbers at N (default: 0): they choose the first weights, the order "
              "of the digits and what dropout drops; the same seed gives the same run")
@@ -112,8 +135,14 @@ def _parser(script_docstring):
     return parser
 
 
-def _positive(text):
-    return _whole_number(text, 1, 10**9)
+def _read_digit(name):
+    """The digit in a picture file, uint8 [28, 28]."""
+    from common import own_pictures, preparation  # Pillow is for those who ask for it
+    return preparation.prepare(own_pictures.read_picture(name))
+
+
+def _iterations(text):
+    return _whole_number(text, 0, 10**9)
 
 
 def _seed(text):
@@ -152,6 +181,18 @@ def _file_to_write(text, endings):
     if not os.path.isdir(folder):
         raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}")
     if os.path.isdir(text) or not os.access(folder, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} cannot be written")
+    return text
+
+
+def _folder_to_write(text):
+    """A folder typed by the user, which may have to be made."""
+    parent = os.path.dirname(text.rstrip("/")) or "."
+    if os.path.exists(text) and not os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    if not os.path.isdir(parent):
+        raise argparse.ArgumentTypeError(f"{text}: there is no folder {parent}")
+    if not os.access(text if os.path.isdir(text) else parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"{text} cannot be written")
     return text
 

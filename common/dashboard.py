@@ -34,6 +34,8 @@ import os
 import sys
 import time
 
+import numpy as np
+
 from common import clean_exit, recording, run_state, text_output
 from common.window_process import WindowProcess, has_screen
 
@@ -43,8 +45,12 @@ TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
 OPENING = 3.0           # seconds that the training waits for the window, at most
 STATUS_EVERY = 0.1      # seconds between two looks at the clock
-NO_OPTIONS = {"iterations": None, "text": False, "web": None, "close": False,
-              "save_figure": None, "save_movie": None, "window": None}
+SAVE_EVERY = 10.0       # seconds between two checkpoints
+ANSWER_EVERY = 0.3      # seconds between two looks at a digit that is being drawn
+IMAGE_SHAPE = 28, 28    # pixels of a digit
+NO_OPTIONS = {"iterations": None, "text": False, "web": None, "close": False, "window": None,
+              "save_figure": None, "save_movie": None, "pictures": None,
+              "save": None, "restore": None, "classify": ()}
 
 NOT_A_NUMBER = """\
 the loss is {loss} at iteration {iteration}, so training cannot go on.
@@ -89,27 +95,40 @@ class Dashboard:
     numbers are the same in the window and in text.
     """
 
-    def __init__(self, options=None, num_examples=None, title=None):
+    def __init__(self, options=None, num_examples=None, title=None, network=None):
         """Prepare to show a run; nothing is opened before it starts.
 
         Args:
           options: the script's options (`command_line.start`), or any object with some of the
             attributes that `NO_OPTIONS` lists; None for a window and nothing else.
-          num_examples: int, how many training examples make an epoch; None if that is not known.
+          num_examples: int, how many training examples make an epoch; by default the `network`'s
+            attribute of that name, if it has one.
           title: str, the name of the window; by default the script's file name without ".py".
+          network: a function from images, float32 [n, 28, 28, 1], to probabilities, float [n, 10]:
+            it reads the digits that the user draws (key d). Or an object whose method `classify`
+            is such a function; if it has methods `save`, `restore` and `convolutions` like a
+            `network.Network`, it can be kept and looked into.
         """
         self._options = NO_OPTIONS | (vars(options) if options is not None else {})
-        self._num_examples = num_examples
+        self._num_examples = num_examples or getattr(network, "num_examples", None)
+        self._network = network
+        self._classify = getattr(network, "classify", network)
         self._title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
         self._last = self._options["iterations"]
+        self._first = 0       # iteration
+        self._next = 0        # iteration: those before it are done
+        self._saved = None    # the same of the latest checkpoint
         self._next_bands = 0
+        self._next_answer = 0.0
+        self._answered = None  # the drawing that was classified last
+        self._last_test = None  # images, predictions, labels
         self._finished = False
         self._text = text_output.TextOutput(TEST_EVERY)
         self._window = None
         self._movie = None
         self._run = run_state.RunState()
         self._picture = self._options["save_figure"]
-        self._start = self._next_status = time.monotonic()
+        self._start = self._next_status = self._last_save = time.monotonic()
         self._paused = 0.0  # seconds
         clean_exit.before_exit(self._end_early)
 
@@ -117,17 +136,21 @@ class Dashboard:
         """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
 
         Iteration i measures the network after i training steps, so the last one measures it after
-        all of them. `range(iterations + 1)` is the same as text only, without --iterations.
+        all of them. `range(iterations + 1)` is the same as text only, without options.
 
         Args:
           iterations: int, how many training steps the script wants.
 
         Yields:
-          The iteration's number, an int, until the last one or until the window is closed.
+          The iteration's number, an int, until the last one or until the window is closed. Where
+          a checkpoint is restored, the first one is that at which it goes on.
         """
         self.start(iterations)
-        for i in range(self._last + 1):
+        for i in range(self._first, self._last + 1):
             yield i
+            self._next = i + 1
+            if self._options["save"] and time.monotonic() >= self._last_save + SAVE_EVERY:
+                self._save_checkpoint()
             self._look_after_window()
             if self.closed:
                 return
@@ -141,17 +164,22 @@ class Dashboard:
           iterations: int, how many training steps are planned; None if that is not known.
 
         Raises:
-          UserError: a page for a browser was asked for and cannot be served.
+          UserError: a page for a browser was asked for and cannot be served, or a checkpoint and
+            cannot be restored.
         """
+        self._refuse_what_the_network_lacks()
         if self._options["iterations"] is None:
             self._last = iterations
         if self._options["save_movie"]:
             self._movie = recording.Movie(self._options["save_movie"])
         if not self._options["text"]:
             self._open_window()
-        self._send({"title": self._title, "last": self._last})
+        self._send({"title": self._title, "last": self._last,
+                    "reads_digits": self._classify is not None})
+        if self._options["restore"]:
+            self._restore_checkpoint()
         self._wait_for_window()
-        self._start = self._next_status = time.monotonic()
+        self._start = self._next_status = self._last_save = time.monotonic()
 
     @property
     def closed(self):
@@ -202,6 +230,7 @@ class Dashboard:
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
         self._text.show_test(i, accuracy, loss)
+        self._last_test = images, predictions, labels
         if self._is_watched:
             self._send({"iteration": i, "test_accuracy": float(accuracy), "test_loss": float(loss),
                         "test_digits": run_state.misread_first(images, predictions, labels)})
@@ -211,12 +240,17 @@ class Dashboard:
     def finish(self):
         """End the run: print the final test accuracy first, then the maximum over the run.
 
-        Saves what was asked for, and waits until the window is closed, unless --close was given.
+        Saves what was asked for, classifies the user's pictures, and waits until the window is
+        closed, unless --close was given.
         """
         self._finished = True
         self._text.print_results("latest" if self.closed else "final", self._seconds)
         self._send({"phase": "finished"})
+        if self._options["save"] and self._next > self._first:
+            self._save_checkpoint()
+            self._text.say(f"saved a checkpoint in {self._options['save']}")
         self._save()
+        self._look_back()
         if self._window is not None and not self._window.is_over:
             if not self._options["close"]:
                 self._wait_for_user()
@@ -229,7 +263,8 @@ class Dashboard:
 
     @property
     def _is_watched(self):
-        return self._window is not None or self._movie is not None or self._picture is not None
+        return (self._window is not None or self._movie is not None or self._picture is not None
+                or self._options["pictures"] is not None or self._options["save"] is not None)
 
     def _send(self, message):
         """Hand a message to all who show the run."""
@@ -278,6 +313,7 @@ class Dashboard:
         """Pause if its user wants to; say so if it is gone."""
         if self._window is None:
             return
+        self._answer_drawing()
         if self._window.paused:
             self._pause()
         if self._window.state == "failed":
@@ -290,8 +326,30 @@ class Dashboard:
     def _pause(self):
         began = time.monotonic()
         self._text.show_status("paused: press the space bar in the window to go on")
-        self._window.wait(lambda: not self._window.paused or self._window.is_over)
+        self._wait_for_window_until(lambda: not self._window.paused)
         self._paused += time.monotonic() - began
+
+    def _wait_for_window_until(self, condition):
+        """Leave the window to its user until `condition()` is true or it is gone."""
+        while not (condition() or self._window.is_over):
+            self._window.wait(lambda: condition() or self._window.is_over
+                              or self._window.drawing is not self._answered)
+            self._answer_drawing()
+
+    def _answer_drawing(self):
+        """Tell the window what the network makes of the digit that its user is drawing.
+
+        Again and again while it trains, as the answer changes; at once when the drawing does.
+        """
+        drawing = self._window.drawing
+        if drawing is self._answered and (drawing is None or self._finished
+                                          or time.monotonic() < self._next_answer):
+            return
+        self._answered, self._next_answer = drawing, time.monotonic() + ANSWER_EVERY
+        if drawing is not None and self._classify is not None:
+            image = np.frombuffer(drawing, np.uint8).reshape(1, *IMAGE_SHAPE, 1)
+            (probabilities,) = self._classify(np.float32(image) / 255)
+            self._window.send({"answer": (drawing, np.float32(probabilities))})
 
     def _wait_for_user(self):
         """Leave the finished dashboard to its user, until it is closed."""
@@ -300,7 +358,7 @@ class Dashboard:
                 self._text.say("\nThe window stays open: look around in it, then close it.")
             else:
                 self._text.say("\nThe dashboard stays at its address until you press Ctrl-C.")
-            self._window.wait(lambda: self._window.is_over)
+            self._wait_for_window_until(lambda: False)
         except KeyboardInterrupt:
             pass  # the other way to close it
 
@@ -322,11 +380,57 @@ class Dashboard:
                 f"drawing the movie: frame {done} of {total}"))
             self._text.say(f"saved {self._options['save_movie']}")
 
+    def _look_back(self):
+        """Read the user's own pictures, and save pictures of what was learned."""
+        figures = {}
+        for name, image in self._options["classify"]:
+            (probabilities,) = self._classify(np.float32(image)[None, :, :, None] / 255)
+            self._text.show_digit(name, image, probabilities)
+            figures[f"own_{os.path.splitext(os.path.basename(name))[0]}"] = (image, probabilities)
+        if self._options["pictures"] is not None:
+            from common import looking_back  # it needs matplotlib, which takes a while to import
+            self._text.show_status("drawing pictures")
+            paths = looking_back.save_pictures(self._options["pictures"], self._run, figures,
+                                               self._last_test, self._network)
+            self._text.say(f"saved {len(paths)} pictures in {self._options['pictures']}")
+
+    def _refuse_what_the_network_lacks(self):
+        for option, method in (("save", "save"), ("restore", "restore"), ("classify", "__call__")):
+            asked = self._classify if option == "classify" else self._network
+            if self._options[option] and not hasattr(asked, method):
+                raise clean_exit.UserError(f"--{option}: this script hands its dashboard no "
+                                           f"network with which it could do that")
+
+    def _save_checkpoint(self):
+        curves = {name: [list(map(int, curve.iterations)), curve.values.tolist()]
+                  for name, curve in self._run.curves.items()}
+        self._network.save(self._options["save"], {
+            "title": self._title, "iteration": self._next, "seconds": self._seconds,
+            "curves": curves})
+        self._last_save, self._saved = time.monotonic(), self._next
+
+    def _restore_checkpoint(self):
+        notes = self._network.restore(self._options["restore"], self._title)
+        for name, (iterations, values) in notes["curves"].items():
+            for i, value in zip(iterations, values):
+                self._send({"iteration": i, name: np.array(value) if np.ndim(value) else value})
+        tests = zip(*(notes["curves"][name][1] for name in ("test_accuracy", "test_loss")),
+                    notes["curves"]["test_accuracy"][0])
+        self._text.restore(list(tests))
+        self._first = self._next = notes["iteration"]
+        self._paused = -notes["seconds"]  # the earlier part of the run counts, too
+        self._text.say(f"restored {self._options['restore']}: all before iteration "
+                       f"{self._first:,} is done")
+
     def _end_early(self):
         """Called when the process ends early, so that what was reached is not lost."""
         if not self._finished:
             self._finished = True
             self._text.print_results("latest", self._seconds)
+            if self._saved is not None:
+                folder = self._options["save"]
+                self._text.say(f"{folder} has the checkpoint of iteration {self._saved:,}; to go "
+                               f"on from there: --restore {folder}")
             if self._window is not None:
                 self._window.close()
             try:

@@ -8,9 +8,12 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.transforms import Bbox
 
 from common import text_output
+from common.digit_panels import ProbabilitiesPanel, SamplePanel, SheetPanel
 from common.panels import GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, six_panels
 
 ALL = (1, 2, 3, 4, 5, 6)
+SHEET, SAMPLE, PROBABILITIES = 7, 8, 9  # the panels for a single digit
+WRITE, LOOK = (SHEET, SAMPLE, PROBABILITIES), (SAMPLE, PROBABILITIES)
 VIEWS = {"1": (1,), "2": (2,), "3": (3,), "4": (4,), "5": (5,), "6": (6,),
          "7": (1, 2), "8": (4, 5), "9": (3, 6), "0": ALL, "escape": ALL}
 
@@ -23,6 +26,8 @@ KEYS = (
     ("space", "pause, go on"),
     ("o", "zoom into a box drawn with the mouse"),
     ("h", "undo all zooms"),
+    ("click", "look at a digit, and back"),
+    ("d", "write a digit; c: clear"),
     ("ctrl-s", "save the picture"),
     ("?", "show or hide this list"),
 )
@@ -68,17 +73,24 @@ class DashboardFigure:
         """
         self.figure = figure
         self._run = run
-        self.panels = six_panels(figure)
+        self.panels = six_panels(figure) + [
+            kind(figure.add_axes((0, 0, 1, 1), label=str(number))) for number, kind in
+            ((SHEET, SheetPanel), (SAMPLE, SamplePanel), (PROBABILITIES, ProbabilitiesPanel))]
         self._view = ALL
-        self._status = StatusLine(figure, _keys_to_know if with_keys else _title)
+        self._status = StatusLine(figure, self._keys_to_know if with_keys else _title)
         self._keys = KeyList(figure)
         self._backgrounds = None  # what stays, by part: copied when the whole figure was drawn
         self._layout()
 
     @property
     def view(self):
-        """The numbers of the panels that are shown, a tuple of ints from 1 to 6."""
+        """The numbers of the panels that are shown, a tuple of ints."""
         return self._view
+
+    @property
+    def sheet(self):
+        """The `SheetPanel`, to write on."""
+        return self.panels[SHEET - 1]
 
     def show_panels(self, view):
         """Show only the panels with these numbers. Takes effect with the next whole drawing."""
@@ -128,6 +140,23 @@ class DashboardFigure:
         for part in parts:
             canvas.restore_region(self._backgrounds[part])
             self._paint(part)
+
+    def sample_at(self, event):
+        """The `Sample` under the mouse, for an event of matplotlib; None where there is none."""
+        for panel in self._panels_in_view():
+            if event.inaxes is panel.axes and hasattr(panel, "sample_at"):
+                return panel.sample_at(event.xdata, event.ydata)
+        return None
+
+    def _keys_to_know(self, run):
+        """The keys that are most useful now."""
+        if self._view == WRITE:
+            return "c: clear   esc: back"
+        if self._view == LOOK:
+            return "click or esc: back"
+        return {"training": "space: pause   ?: all keys",
+                "paused": "space: go on   ?: all keys",
+                "finished": "o: zoom   ctrl-s: save   ?: all keys"}[run.phase]
 
     def _panels_in_view(self):
         return [self.panels[number - 1] for number in self._view]
@@ -184,6 +213,8 @@ class DashboardFigure:
 
     def _grid(self, width, height):
         """The number of rows of the view, and the columns' shares of the width."""
+        if self._view == WRITE:
+            return (1, (1.2, 0.8, 1)) if width >= height else (3, (1,))
         if len(self._view) == 2:
             return (1, (1, 1)) if width >= height else (2, (1,))
         return (1, (1,)) if len(self._view) == 1 else (2, SHARES)
@@ -300,13 +331,6 @@ def _title(run):
     return run.title
 
 
-def _keys_to_know(run):
-    """The keys that are most useful now."""
-    return {"training": "space: pause   ?: all keys",
-            "paused": "space: go on   ?: all keys",
-            "finished": "o: zoom   ctrl-s: save   ?: all keys"}[run.phase]
-
-
 class KeyList(Strip):
     """The list of keys, in front of everything; never in a saved picture."""
 
@@ -325,7 +349,7 @@ class KeyList(Strip):
                          self.axes.text(0.3, height, meaning, va="center", color=TEXT_COLOUR))]
 
     def place(self, width, height, points, unit):
-        box_width, box_height = min(1, 440 * unit / width), min(1, 330 * unit / height)
+        box_width, box_height = min(1, 440 * unit / width), min(1, 380 * unit / height)
         self.axes.set_position([(1 - box_width) / 2, (1 - box_height) / 2, box_width, box_height])
         for text in self._texts:
             text.set_fontsize(points * 1.15)

@@ -68,6 +68,7 @@ class DataSet:
         self._label_bytes = labels
         self._one_hot = one_hot
         self._random = np.random.default_rng(seed)
+        self._random_before = None  # its state before it gave the present order
         self._order = np.arange(len(images))
         self._position = 0          # in self._order, of the next batch
         self._epochs_completed = 0
@@ -129,17 +130,34 @@ class DataSet:
                     self._convert_labels(np.zeros(batch_size, np.uint8)))
 
         if shuffle and self._epochs_completed == 0 and self._position == 0:
-            self._order = self._random.permutation(self.num_examples)
+            self._shuffle()
         indices = self._order[self._position:self._position + batch_size]
         self._position += len(indices)
         while len(indices) < batch_size:
             self._epochs_completed += 1
             if shuffle:
-                self._order = self._random.permutation(self.num_examples)
+                self._shuffle()
             self._position = min(batch_size - len(indices), self.num_examples)
             indices = np.concatenate([indices, self._order[:self._position]])
         return (self._convert_images(self._bytes[indices]),
                 self._convert_labels(self._label_bytes[indices]))
+
+    @property
+    def place(self):
+        """Where the batches are: a dictionary that json can write. Set it to go on from there."""
+        return {"epochs_completed": self._epochs_completed, "position": self._position,
+                "random": self._random_before}
+
+    @place.setter
+    def place(self, place):
+        self._epochs_completed, self._position = place["epochs_completed"], place["position"]
+        if place["random"] is not None:
+            self._random.bit_generator.state = place["random"]
+            self._shuffle()
+
+    def _shuffle(self):
+        self._random_before = self._random.bit_generator.state
+        self._order = self._random.permutation(self.num_examples)
 
     def _convert_images(self, images):
         if self._dtype == np.uint8:

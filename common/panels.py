@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 
 from common import digit_mosaic, numerals
+from common.run_state import Sample
 
 TRAIN_COLOUR, TEST_COLOUR = "#3b82c4", "#d9480f"
 BANDS_COLOUR = "#0f766e"
@@ -238,6 +239,16 @@ class DigitsPanel(Panel):
         super().place(*self._box)
         if self._mosaic.digits is not None:
             self._arrange()
+
+    def sample_at(self, x, y):
+        """The digit at a point, given in the axes' coordinates: a `Sample`, or None."""
+        digits, number = self._mosaic.digits, int(y) * self._mosaic.columns + int(x)
+        if digits is None or not 0 <= number < len(digits.images):
+            return None
+        label, computed = int(digits.labels[number]), int(digits.computed[number])
+        reading = "read correctly" if label == computed else f"read as {computed}"
+        return Sample(digits.images[number], f"{self._title_text[:-1]}: {label}, {reading}",
+                      label, digits.probabilities[number])
 
     def _arrange(self):
         """Choose rows and columns for the box, and give the axes whole pixels for each cell."""

@@ -33,6 +33,22 @@ class Digits:
         return self.probabilities.argmax(axis=1)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sample:
+    """One digit to be looked at closely.
+
+    image: uint8 [28, 28], ink from 0 to 255.
+    title: str, where it comes from.
+    label: int, the correct digit; None if that is not known.
+    probabilities: float32 [10], the network's; None if not known yet.
+    """
+
+    image: np.ndarray
+    title: str
+    label: int | None = None
+    probabilities: np.ndarray | None = None
+
+
 def first_digits(images, predictions, labels):
     """The digits as they come, in a form small enough to send.
 
@@ -130,6 +146,9 @@ class RunState:
     phase: "training", "paused", "finished".
     curves: `Curve` by name; "weights" and "biases" have the edges of their bands as values.
     digits: the latest `Digits` by name, or None.
+    reads_digits: bool, whether the run can be asked about digits that the user writes.
+    answer: the latest one, a pair of bytes (uint8 [28, 28]) and float32 [10]; or None.
+    sample: the `Sample` that the user looks at, or None.
     """
 
     def __init__(self):
@@ -139,6 +158,7 @@ class RunState:
                        ("train_accuracy", "train_loss", "test_accuracy", "test_loss",
                         "weights", "biases")}
         self.digits = {"train_digits": None, "test_digits": None}
+        self.reads_digits, self.answer, self.sample = False, None, None
 
     def apply(self, message):
         """Take in one message: new values by their names, as the attributes above have them.

@@ -4,11 +4,14 @@ import math
 import shutil
 import sys
 
+import numpy as np
+
 HEADER = """\
                             training digits       test digits
 iteration  epoch      rate  accuracy      loss  accuracy      loss"""
 
 BAR_WIDTH = 20  # characters
+SHADES = " .:-=+*#%@"  # from white to black
 
 
 class StatusLine:
@@ -65,6 +68,22 @@ class TextOutput:
         if math.isfinite(loss):
             self._tests.append((float(accuracy), float(loss), i))
         self._print_waiting()
+
+    def restore(self, tests):
+        """Take in the tests of an earlier part of the run, (accuracy, loss, iteration) each."""
+        self._tests = tests
+
+    def show_digit(self, name, image, probabilities):
+        """Print a digit as the network sees it beside its probabilities, with a name (str) above.
+
+        Args:
+          image: uint8 [28, 28], ink from 0 to 255.
+          probabilities: float [10].
+        """
+        self._status.clear()
+        print(f"\n{name}: {np.argmax(probabilities)}, {100 * max(probabilities):.1f} %")
+        for line in digit_lines(image, probabilities):
+            print(line)
 
     def show_progress(self, i, last, seconds):
         """Show how far the run is, in place; arguments as for `progress`."""
@@ -126,6 +145,23 @@ def row(iteration, epoch, train=None, test=None):
     return (f"{iteration:9d}  {_number(epoch, 5, 0)}  {_number(learning_rate, 8, 6)}"
             f"  {_number(train_accuracy, 8, 4)}  {_number(train_loss, 8, 3)}"
             f"  {_number(test_accuracy, 8, 4)}  {_number(test_loss, 8, 3)}").rstrip()
+
+
+def digit_lines(image, probabilities):
+    """Format a digit and its probabilities side by side; arguments as for `show_digit`.
+
+    Returns:
+      A list of str of at most 72 columns.
+    """
+    # A character is about twice as high as it is wide, so it stands for two rows of pixels.
+    rows = image.reshape(len(image) // 2, 2, -1).mean(axis=1)
+    shades = (rows * len(SHADES) / 256).astype(int)
+    picture = ["".join(SHADES[shade] for shade in row) for row in shades]
+    bars = [f"{digit} {100 * probability:5.1f} % {'#' * round(BAR_WIDTH * probability)}"
+            for digit, probability in enumerate(probabilities)]
+    above = (len(picture) - len(bars)) // 2
+    bars = [""] * above + bars + [""] * (len(picture) - len(bars) - above)
+    return [f"  {row}    {bar}".rstrip() for row, bar in zip(picture, bars)]
 
 
 def progress(done, total, seconds):

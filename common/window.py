@@ -13,17 +13,13 @@ import queue
 import signal
 import sys
 import threading
-import time
 from importlib.util import find_spec
 
 import matplotlib
 
 from common import dashboard_figure
-from common.run_state import RunState
+from common.viewer import TICK, Viewer
 
-TICK = 0.04   # seconds between two looks at what has arrived
-FRAME = 0.33  # seconds from one repainting to the next: each takes time from the training
-STATUS = 1.0  # seconds from one writing of the status line to the next: text is slow to draw
 
 class Inbox:
     """Takes in what the script sends, in a thread."""
@@ -71,76 +67,6 @@ class Inbox:
             return []
         self._asked = False
         return messages
-
-
-class Viewer:
-    """Shows a run on a figure's canvas, and answers keys."""
-
-    def __init__(self, figure, inbox, tell):
-        """Show what comes into `inbox`; `tell` is called with each word for the script."""
-        self.run = RunState()
-        self.dashboard = dashboard_figure.DashboardFigure(figure, self.run)
-        self.dashboard.connect()
-        self._canvas = figure.canvas
-        self._inbox, self._tell = inbox, tell
-        self._last_frame, self._last_status = 0.0, 0.0
-        self._canvas.mpl_connect("key_press_event", self._on_key)
-        self._canvas.mpl_connect("resize_event", lambda event: self._forget_zooms())
-
-    def tick(self):
-        """Show what has come, and ask for more if it is time to: to be called every `TICK`."""
-        messages = self._inbox.take()
-        for message in messages:
-            self.run.apply(message)
-        if messages and self.run.phase != "closed":
-            self.repaint()
-        if time.monotonic() - self._last_frame >= FRAME:
-            self._inbox.ask()
-
-    def repaint(self):
-        """Bring what is on the screen up to date."""
-        parts = self._update()
-        if parts is None:
-            self._canvas.draw_idle()
-        elif parts:
-            self.dashboard.repaint(parts)
-            self._show(parts)
-        self._last_frame = time.monotonic()
-
-    def _update(self):
-        """Take what is new into the dashboard; return the parts to be painted anew."""
-        now = time.monotonic()
-        with_status = now - self._last_status >= STATUS or self.run.phase != "training"
-        if with_status:
-            self._last_status = now
-        return self.dashboard.update(with_status)
-
-    def _show(self, parts):
-        """Copy what has changed to the screen."""
-        for part in parts:
-            self._canvas.blit(part.fresh)
-
-    def _on_key(self, event):
-        key = (event.key or "").removeprefix("shift+")
-        if key in dashboard_figure.VIEWS:
-            self._forget_zooms()
-            self.dashboard.show_panels(dashboard_figure.VIEWS[key])
-        elif key == " " and self.run.phase in ("training", "paused"):
-            self.run.phase = "paused" if self.run.phase == "training" else "training"
-            self._tell(self.run.phase)
-        elif key == "h":
-            self._forget_zooms()
-            self.dashboard.undo_zooms()
-        elif key == "?":
-            self.dashboard.toggle_keys()
-        else:
-            return
-        self.repaint()
-
-    def _forget_zooms(self):
-        """Empty the toolbar's list of former views, which do not fit a new arrangement."""
-        if self._canvas.toolbar is not None:
-            self._canvas.toolbar.update()
 
 
 def main():

@@ -1,6 +1,7 @@
 """The script's side of the live window: starts its process, feeds it, hears from it."""
 
 import atexit
+import base64
 import os
 import pathlib
 import pickle
@@ -34,6 +35,7 @@ class WindowProcess:
       address: str, where a browser finds the page; None before it is served, and for a window.
       reason: str, why it failed or crashed.
       paused: bool, whether its user wants the training to pause.
+      drawing: bytes, uint8 [28, 28] in C order, the digit that its user has drawn; or None.
     """
 
     def __init__(self, title, web=None):
@@ -44,6 +46,7 @@ class WindowProcess:
           web: int, the port on which to serve a page for a browser; None for a window.
         """
         self.state, self.address, self.reason, self.paused = "starting", None, "", False
+        self.drawing = None
         self._changed = threading.Condition()
         self._outbox, self._asked = Queue(), False
         self._closing = False
@@ -106,6 +109,8 @@ class WindowProcess:
                     self.state, self.address = "open", rest or None
                 elif word in ("paused", "training"):
                     self.paused = word == "paused"
+                elif word == "drawing":
+                    self.drawing = base64.b64decode(rest) or None
                 elif word in ("closed", "failed"):
                     self.state, self.reason = word, rest
                 self._changed.notify_all()

@@ -540,7 +540,7 @@ def test_a_view_shows_its_panels_and_no_others():
 def test_the_keys_choose_the_codelabs_views():
     assert [VIEWS[key] for key in "1234567890"] == [
         (1,), (2,), (3,), (4,), (5,), (6,), (1, 2), (4, 5), (3, 6), (1, 2, 3, 4, 5, 6)]
-    titles = [panel.axes.get_title(loc="left") for panel in dashboard_of(run_of()).panels]
+    titles = [panel.axes.get_title(loc="left") for panel in dashboard_of(run_of()).panels[:6]]
     assert titles == ["Accuracy", "Cross-entropy loss", "Training digits", "Weights", "Biases",
                       "Test digits"]
 

@@ -1,0 +1,127 @@
+"""The panels that show one digit: written by the user, as the network sees it, its probabilities.
+"""
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.image import AxesImage
+from matplotlib.ticker import PercentFormatter
+
+from common import handwriting
+from common.digit_mosaic import WRONG_BACKGROUND
+from common.panels import TEXT_COLOUR, TRAIN_COLOUR, Panel
+
+OTHER_COLOUR = "#cbd5e1"
+WRONG_COLOUR = tuple(np.array(WRONG_BACKGROUND) / 255)
+CORRECT_COLOUR = "#0f766e"
+LEAST_WRITTEN = 0.005  # a probability below it gets no figure
+
+
+class SquarePanel(Panel):
+    """A panel that is as high as it is wide, at the upper left of its place, without ticks."""
+
+    def __init__(self, axes, title, side):
+        """`side` is the length of the axes' sides in their own coordinates."""
+        super().__init__(axes, title)
+        axes.set(xlim=(0, side), ylim=(side, 0), xticks=[], yticks=[])
+        axes.set_navigate(False)  # there is nothing to zoom into
+
+    def place(self, left, bottom, width, height):
+        side = min(width, height)
+        super().place(left, bottom + height - side, side, side)
+
+    def undo_zoom(self, run):
+        pass
+
+
+class SheetPanel(SquarePanel):
+    """A sheet to write a digit on."""
+
+    def __init__(self, axes):
+        super().__init__(axes, "Write a digit here", 1)
+        self.writing = handwriting.Handwriting()
+        self._lines = LineCollection([], colors=TEXT_COLOUR, capstyle="round", joinstyle="round")
+        axes.add_collection(self._lines, autolim=False)
+        self._move(self._lines)
+
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        self._lines.set_linewidth(
+            handwriting.PEN * min(width, height) * 72 / self.axes.figure.dpi)
+
+    def _what_is_seen(self, run):
+        return len(self.writing)
+
+    def _show(self, run):
+        self._lines.set_segments([np.array(stroke) for stroke in self.writing.strokes])
+
+
+class SamplePanel(SquarePanel):
+    """One digit, large: the run's sample."""
+
+    def __init__(self, axes):
+        super().__init__(axes, "", 28)
+        self._image = AxesImage(axes, cmap="gray_r", interpolation="nearest",
+                                extent=(0, 28, 28, 0))
+        self._image.set(data=np.zeros((28, 28)), clim=(0, 255))
+        axes.add_image(self._image)
+        self._move(self._image)
+
+    def _what_is_seen(self, run):
+        return run.sample and run.sample.image.tobytes()
+
+    def _limits(self):
+        return self.title.get_text()  # it is not among the moving artists
+
+    def _show(self, run):
+        self._image.set_data(np.zeros((28, 28)) if run.sample is None else run.sample.image)
+        self.title.set_text("What the network sees" if run.sample is None else run.sample.title)
+
+
+class ProbabilitiesPanel(Panel):
+    """What the network makes of the run's sample: a bar for each digit."""
+
+    def __init__(self, axes):
+        super().__init__(axes, "Probability of each digit")
+        axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.5, 1])
+        axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_navigate(False)
+        self._bars = axes.barh(range(10), np.zeros(10), height=0.7, linewidth=0).patches
+        self._figures = [axes.text(0, digit, "", va="center") for digit in range(10)]
+        self._move(*self._bars, *self._figures)
+
+    def _set_sizes(self, points, unit):
+        super()._set_sizes(points, unit)
+        self.axes.tick_params(axis="y", labelsize=points * 1.2, labelcolor=TEXT_COLOUR)
+        for figure in self._figures:
+            figure.set_fontsize(points)
+
+    def undo_zoom(self, run):
+        pass
+
+    def _what_is_seen(self, run):
+        sample = run.sample
+        return None if sample is None or sample.probabilities is None else (
+            sample.label, sample.probabilities.tobytes())
+
+    def _show(self, run):
+        probabilities, label = np.zeros(10), None
+        if run.sample is not None and run.sample.probabilities is not None:
+            probabilities, label = run.sample.probabilities, run.sample.label
+        computed = np.argmax(probabilities)
+        for digit, (probability, bar, figure) in enumerate(
+                zip(probabilities, self._bars, self._figures)):
+            bar.set_width(probability)
+            bar.set_color(_colour(digit, computed, label))
+            figure.set_text(f"{100 * probability:.1f} %" if probability >= LEAST_WRITTEN else "")
+            if probability > 0.5:  # there is room in the bar
+                figure.set(x=probability - 0.015, ha="right", color="white")
+            else:
+                figure.set(x=probability + 0.015, ha="left", color=TEXT_COLOUR)
+
+
+def _colour(digit, computed, label):
+    """The colour of a digit's bar."""
+    if digit == computed:
+        return TRAIN_COLOUR if label in (None, digit) else WRONG_COLOUR
+    return CORRECT_COLOUR if digit == label else OTHER_COLOUR
