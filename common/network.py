@@ -37,6 +37,8 @@ class Network:
             in it, too. None for a network that will not be saved.
           feed: a dictionary, what else has to be fed to compute Y, for example {pkeep: 1}.
         """
+        import tensorflow.compat.v1 as tf  # whoever has a session has waited for it already
+        self._tf = tf
         self._sess, self._X, self._Y = sess, X, Y
         self._train_set, self._feed = train_set, feed or {}
         self.num_examples = train_set.num_examples if train_set is not None else None
@@ -110,7 +112,7 @@ class Network:
         Raises:
           CheckpointError: there is none, or it is damaged, or of another network.
         """
-        prefix = _latest(folder)
+        prefix = self._tf.train.latest_checkpoint(folder)
         if prefix is None:
             raise CheckpointError(f"--restore: there is no checkpoint in {folder}; "
                                   f"--save {folder} puts one there")
@@ -124,12 +126,25 @@ class Network:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is one of "
                                   f"{notes['title']}, and this is {title}")
         try:
+            if (different := self._find_difference(prefix)) is not None:
+                raise CheckpointError(f"--restore: the checkpoint in {folder} does not fit this "
+                                      f"network, whose {different} is another")
             self._make_saver().restore(self._sess, prefix)
-        except Exception as error:
-            raise CheckpointError(f"--restore: the checkpoint in {folder} is damaged or does not "
-                                  f"fit this network ({_reason(error)})") from error
+        except self._tf.errors.OpError as error:
+            raise CheckpointError(f"--restore: the checkpoint in {folder} is damaged "
+                                  f"({_reason(error)})") from error
         self._train_set.place = notes["train_set"]
         return notes
+
+    def _find_difference(self, prefix):
+        """The name of a variable that a checkpoint has with another shape or not at all, or None.
+
+        TensorFlow itself would restore a variable of another shape without a word.
+        """
+        saved = self._tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+        with self._sess.graph.as_default():
+            own = {v.op.name: v.shape.as_list() for v in self._tf.global_variables()}
+        return next((name for name, shape in own.items() if saved.get(name) != shape), None)
 
     def _feed_for(self, images):
         shape = [-1, *self._X.shape.as_list()[1:]]
@@ -137,9 +152,8 @@ class Network:
 
     def _make_saver(self):
         if self._saver is None:
-            import tensorflow.compat.v1 as tf
             with self._sess.graph.as_default():
-                self._saver = tf.train.Saver(max_to_keep=1, save_relative_paths=True)
+                self._saver = self._tf.train.Saver(max_to_keep=1, save_relative_paths=True)
         return self._saver
 
 
@@ -151,12 +165,6 @@ def _end_of_layer(tensor):
         if len(following) != 1:
             return tensor
         (tensor,) = following[0].outputs
-
-
-def _latest(folder):
-    """The newest complete checkpoint in a folder, as TensorFlow calls it; None if there is none."""
-    import tensorflow.compat.v1 as tf
-    return tf.train.latest_checkpoint(folder)
 
 
 def _remove_others(folder, name):

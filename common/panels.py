@@ -242,8 +242,9 @@ class DigitsPanel(Panel):
 
     def sample_at(self, x, y):
         """The digit at a point, given in the axes' coordinates: a `Sample`, or None."""
-        digits, number = self._mosaic.digits, int(y) * self._mosaic.columns + int(x)
-        if digits is None or not 0 <= number < len(digits.images):
+        digits, columns = self._mosaic.digits, self._mosaic.columns
+        number = math.floor(y) * columns + math.floor(x)
+        if digits is None or not 0 <= x < columns or not 0 <= number < len(digits.images):
             return None
         label, computed = int(digits.labels[number]), int(digits.computed[number])
         reading = "read correctly" if label == computed else f"read as {computed}"

@@ -106,3 +106,32 @@ def run_stage(monkeypatch):
             return runpy.run_path(str(path))
 
     return run
+
+
+@pytest.fixture
+def pipe():
+    """The two ends of a pipe, as binary files: to read from and to write to."""
+    read, write = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb")))
+    yield read, write
+    write.close()
+
+
+class Told(list):
+    """Collects the words for the script."""
+
+    def __call__(self, word):
+        self.append(word)
+
+
+@pytest.fixture
+def viewer(pipe):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from common import window
+    read, write = pipe
+    told = Told()
+    canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
+    viewer = window.Viewer(canvas.figure, window.Inbox(read, told), told)
+    viewer.told, viewer.write = told, write
+    return viewer

@@ -218,6 +218,14 @@ class Tab:
             self.call("Input.dispatchMouseEvent", type=kind, x=left + x, y=top + y, buttons=held,
                       button="none" if kind == "mouseMoved" else "left", clickCount=1)
 
+    def touch(self, *points):
+        """Move a finger along these points of the canvas, in pixels from its top left."""
+        left, top, *_ = self.box("canvas")
+        for kind, (x, y) in zip(["touchStart"] + ["touchMove"] * len(points), points):
+            self.call("Input.dispatchTouchEvent", type=kind,
+                      touchPoints=[{"x": left + x, "y": top + y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     def click(self, button):
         """Click on the middle of a button of the toolbar."""
         left, top, width, height = self.box(f"img[src*={button}]")
@@ -314,7 +322,7 @@ class ServedRun:
     def __init__(self, title="a run"):
         self.process, self.state = WindowProcess(title, web=0), RunState()
         self._random, self._next, self._expected = np.random.default_rng(0), 0, {}
-        self.send(title=title, last=1000)
+        self.send(title=title, last=1000, reads_digits=True)
         self.process.wait(lambda: self.process.state != "starting", PATIENCE)
         assert (self.process.state, self.process.reason) == ("open", "")
 
@@ -552,6 +560,33 @@ def test_zoom_into_a_box_and_back(tab):
     assert wait_until(lambda: difference(tab.picture(), before) == 0)
     tab.press("o")
     assert wait_until(lambda: not tab.zooms)
+
+
+@pytest.mark.parametrize("hand", ["drag", "touch"])
+def test_mouse_and_finger_write_digits(run, tab, hand):
+    tab.press("d")
+    assert wait_until(lambda: not tab.shows(seconds=0.1), PATIENCE)
+    tab.press("c")
+    time.sleep(0.5)
+    getattr(tab, hand)((80, 80), (260, 90))
+    assert wait_until(lambda: run.process.drawing is not None, PATIENCE)
+    drawing = np.frombuffer(run.process.drawing, np.uint8).reshape(28, 28)
+    rows, columns = (np.flatnonzero(drawing.any(axis=axis)) for axis in (1, 0))
+    assert len(columns) >= 19 and len(rows) < 10  # one stroke, flat
+    assert wait_until(lambda: tab.picture()[70:100, 90:250].mean(axis=2).min() < 60, PATIENCE)
+    tab.press("c")
+    assert wait_until(lambda: run.process.drawing is None, PATIENCE)
+    tab.press("d")
+    assert tab.shows()
+
+
+def test_a_click_looks_at_a_digit(tab):
+    tab.press("3")
+    assert tab.shows(panels((3,)))
+    tab.drag((300, 200), (300, 200))
+    assert wait_until(lambda: not tab.shows(panels((3,)), seconds=0.1), PATIENCE)
+    tab.press("0")
+    assert tab.shows()
 
 
 def test_question_mark_shows_and_hides_the_list_of_keys(tab):

@@ -27,7 +27,8 @@ class LiveWindow:
     def __init__(self, screen, folder):
         self.screen, self.run = screen, RunState()
         self.process = WindowProcess("a test")
-        self.send({"title": "a test", "last": 10_000})  # the window opens with the first message
+        # The window opens with the first message.
+        self.send({"title": "a test", "last": 10_000, "reads_digits": True})
         self.process.wait(lambda: self.process.state != "starting", 60)
         assert (self.process.state, self.process.reason) == ("open", "")
         self.id = wait_until(lambda: self.xdotool("search", "--onlyvisible", "--name",
@@ -160,6 +161,42 @@ def test_every_key(window, tmp_path):
     window.press("Return")
     saved = tmp_path / "a test.png"
     assert wait_until(lambda: saved.exists() and saved.stat().st_size > 10_000, 10)
+
+
+def test_a_click_on_a_digit_and_back(window):
+    window.press("3")
+    assert wait_until(lambda: window.shows((3,)), 5)
+    window.drag((WIDTH // 2, 200), (WIDTH // 2, 200))
+    assert wait_until(lambda: not window.shows((3,)), 5)
+    digit = window.picture()[60:600, 60:600]  # large pixels: neighbours are alike
+    assert np.mean(digit[:-1] == digit[1:]) > 0.9 and digit.std() > 20
+    window.drag((WIDTH // 2, 200), (WIDTH // 2, 200))
+    assert wait_until(lambda: window.shows((3,)), 5)
+
+
+def test_writing_a_digit_and_having_it_read(window):
+    window.press("d")
+    assert wait_until(lambda: not window.shows(dashboard_figure.ALL), 5)
+    time.sleep(0.5)
+    window.drag((150, 150), (350, 150))
+    window.drag((350, 150), (200, 400))
+    assert wait_until(lambda: window.process.drawing is not None, 5)
+    drawing = np.frombuffer(window.process.drawing, np.uint8).reshape(28, 28)
+    rows = np.flatnonzero(drawing.any(axis=1))
+    assert (drawing[rows[1]] > 0).sum() > 10 and (drawing[rows[-2]] > 0).sum() < 6  # a 7
+
+    ink = window.picture()[60:450, 60:450].mean(axis=2) < 100
+    assert ink[80:100, 130:250].all()  # the upper stroke on the sheet
+    probabilities = np.full(10, 0.02, np.float32)
+    probabilities[7] = 0.82
+    without = window.picture()
+    window.process.send({"answer": (window.process.drawing, probabilities)})
+    assert wait_until(lambda: np.abs(window.picture() - without)[:, 850:].mean() > 1, 5)
+    window.press("c")
+    assert wait_until(lambda: window.process.drawing is None, 5)
+    assert wait_until(lambda: (window.picture()[60:450, 60:450] > 200).all(), 5)
+    window.press("d")
+    assert wait_until(lambda: window.shows(dashboard_figure.ALL), 5)
 
 
 def test_points_are_soon_on_the_screen_and_keys_soon_answered(window):

@@ -82,8 +82,11 @@ def test_small_data_set_from_a_relative_folder(run_script, tmp_path):
 
 USER_ERRORS = {
     "unknown option": (["--itertions", "3"], 2, "unrecognized arguments: --itertions"),
-    "no number": (["--iterations", "many"], 2, "'many' is no whole number from 1"),
-    "no iterations": (["--iterations", "0"], 2, "'0' is no whole number from 1"),
+    "no number": (["--iterations", "many"], 2, "'many' is no whole number from 0"),
+    "fewer than none": (["--iterations", "-1"], 2, "'-1' is no whole number from 0"),
+    "nothing to restore": (["--restore", "nowhere"], 2, "there is no folder nowhere"),
+    "no folder to save in": (["--save", "no/where"], 2, "no/where: there is no folder no"),
+    "a file for a folder": (["--pictures", "/dev/null"], 2, "/dev/null is no folder"),
     "negative seed": (["--seed", "-1"], 2, "'-1' is no whole number from 0"),
     "unknown device": (["--device", "tpu"], 2, "invalid choice: 'tpu'"),
     "no such folder": (["--data-dir", "nowhere"], 2, "there is no folder nowhere"),
@@ -136,7 +139,8 @@ def test_help_is_complete(run_script):
     result = run_script("mnist_3.1_convolutional_bigger_dropout.py", "--help")
     assert (result.returncode, result.stderr) == (0, "")
     for option in ("--iterations", "--text", "--web", "--close", "--save-figure", "--save-movie",
-                   "--seed", "--data-dir", "--device"):
+                   "--pictures", "--classify", "--save", "--restore", "--seed", "--data-dir",
+                   "--device"):
         assert option in result.stdout
     assert "python mnist_3.1_convolutional_bigger_dropout.py" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -255,7 +259,8 @@ def imports_of(path):
 def test_tensorflow_stays_out_of_common():
     users = {path.name for path in (PROJECT / "common").glob("*.py")
              if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))}
-    assert users == {"quiet_tensorflow.py"}
-    code = ("import sys, common.mnist_data, common.dashboard, common.command_line, common.chunks\n"
+    assert users == {"quiet_tensorflow.py", "network.py"}
+    code = ("import sys, common.mnist_data, common.dashboard, common.command_line, "
+            "common.chunks, common.network\n"
             "assert not {'tensorflow', 'matplotlib'} & set(sys.modules)")
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True, timeout=30)

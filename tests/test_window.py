@@ -1,42 +1,14 @@
 """The window's own side, without a window: what keys do, and what comes through the pipe."""
 
-import os
 import pickle
 
 import numpy as np
 import pytest
-from conftest import wait_until
+from conftest import Told, wait_until
 from matplotlib.backend_bases import KeyEvent
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from test_live_window import messages
 
 from common import dashboard_figure, window
-
-
-@pytest.fixture
-def pipe():
-    """The two ends of a pipe, as binary files: to read from and to write to."""
-    read, write = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb")))
-    yield read, write
-    write.close()
-
-
-class Told(list):
-    """Collects the words for the script."""
-
-    def __call__(self, word):
-        self.append(word)
-
-
-@pytest.fixture
-def viewer(pipe):
-    read, write = pipe
-    told = Told()
-    canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
-    viewer = window.Viewer(canvas.figure, window.Inbox(read, told), told)
-    viewer.told, viewer.write = told, write
-    return viewer
 
 
 def send(viewer, messages):

@@ -1,0 +1,372 @@
+"""Pictures of digits, filters, probabilities, errors, for scripts without a screen and notebooks.
+
+Each function takes numpy arrays and returns a matplotlib `Figure`. In a notebook it shows itself
+as the result of a cell; `save` writes it to a file.
+"""
+
+import contextlib
+import io
+import math
+import os
+import pathlib
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.figure import Figure
+
+from common import digit_mosaic, panels
+from common.clean_exit import UserError
+from common.dashboard_figure import DPI, use_style
+from common.panels import FAINT_COLOUR, GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+
+INK, PAPER, RED = (to_hex(np.divide(colour, 255)) for colour in (
+    digit_mosaic.INK, digit_mosaic.RIGHT_BACKGROUND, digit_mosaic.WRONG_BACKGROUND))
+GREY, PALE_BLUE = "#c5cad3", "#dbe7f5"
+NEGATIVE_TO_POSITIVE = ["#7c2d12", TEST_COLOUR, PAPER, TRAIN_COLOUR, "#1e3a8a"]
+TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 10, 9, 7.5     # points
+MARGIN, TITLE_HEIGHT, LEAST_WIDTH = 16, 40, 360    # pixels
+TILES_WIDTH, TILES_HEIGHT = 1160, 640              # pixels that tiles should not exceed
+MOST_TILES, MOST_COLUMNS = 512, 32                 # with more, tiles would become too small
+LARGEST_SIDE = 24                                  # of a value in a tile, in pixels
+LEAST_VISIBLE = 0.005                              # a probability whose bar can be seen
+CURVES = (("train_", "training digits", TRAIN_COLOUR), ("test_", "test digits", TEST_COLOUR))
+QUANTITIES = {  # title, what y means, limits when zoomed, corner for the legend
+    "accuracy": ("Accuracy", "share read correctly", (0.85, 1), "lower right"),
+    "loss": ("Cross-entropy loss", "cross-entropy per image × 100", (0, 70), "upper right")}
+
+
+class Picture(Figure):
+    """A figure that a notebook shows, even if matplotlib.pyplot was never imported there."""
+
+    def _repr_png_(self):
+        file = io.BytesIO()
+        _write(self, file)
+        return file.getvalue()
+
+
+@contextlib.contextmanager
+def _style():
+    """The dashboard's look within, whatever matplotlib's settings are; they stay as they are."""
+    with matplotlib.rc_context():
+        use_style()
+        yield
+
+
+@_style()
+def digit(image, inverted=False):
+    """Draw one digit: a `Figure`.
+
+    Args:
+      image: float [28, 28], [28, 28, 1] or [784], values 0 to 1.
+      inverted: bool; the digit is dark on white, or inverted: white on dark.
+    """
+    picture = _picture(280, 280)
+    colours = [INK, PAPER] if inverted else [PAPER, INK]
+    _show(_axes(picture, 0, 0, 280, 280), np.reshape(image, (28, 28)), colours, 0, 1)
+    return picture
+
+
+@_style()
+def filters(weights, title="Filters"):
+    """Draw the filters of a convolution, positive weights blue, negative ones orange: a `Figure`.
+
+    It has a row of tiles for each input channel, or if there is only one, a grid. Of very many
+    filters it has the first, and says so in the title.
+
+    Args:
+      weights: float [height, width, inputs, outputs].
+      title: str.
+    """
+    height, width, inputs, outputs = weights.shape
+    columns = min(outputs, MOST_TILES if inputs == 1 else MOST_COLUMNS)
+    rows = min(inputs, MOST_TILES // columns)
+    title += _of_all(rows, inputs, "inputs") + _of_all(columns, outputs, "outputs")
+    tiles = weights[:, :, :rows, :columns].transpose(2, 3, 0, 1).reshape(-1, height, width)
+    if inputs == 1:
+        columns, _ = digit_mosaic.best_fit(columns, 2, 1)
+        return _tiled(tiles, columns, title)[0]
+    picture, axes, left, top = _tiled(tiles, columns, title, below=50)
+    step = 1 if max(rows, columns) <= 16 else 8
+    axes.set_xticks(left[:columns:step] + width / 2, range(0, columns, step))
+    axes.set_yticks(top[::columns * step] + height / 2, range(0, rows, step))
+    axes.set_xlabel("rows: input channels, columns: output channels", loc="left",
+                    fontsize=TEXT_SIZE, color=TEXT_COLOUR)
+    return picture
+
+
+def _of_all(shown, count, name):
+    return f", the first {shown:,} of {count:,} {name}" if shown < count else ""
+
+
+@_style()
+def activations(values, title="Activations"):
+    """Draw what a convolution makes of one digit, a numbered tile for each channel: a `Figure`.
+
+    The more ink, the larger the value. If some are negative, positive ones are blue and negative
+    ones orange.
+
+    Args:
+      values: float [height, width, channels] or [1, height, width, channels].
+      title: str.
+    """
+    tiles = np.moveaxis(np.reshape(values, np.shape(values)[-3:]), -1, 0)
+    columns, _ = digit_mosaic.best_fit(len(tiles), TILES_WIDTH, TILES_HEIGHT)
+    ink = not (tiles < 0).any()
+    picture, axes, left, top = _tiled(tiles, columns, title, above=14, ink=ink)
+    for number, (x, y) in enumerate(zip(left, top)):
+        axes.text(x, y, str(number), fontsize=SMALL_SIZE, color=TEXT_COLOUR, va="bottom")
+    return picture
+
+
+def _tiled(tiles, columns, title, above=0, below=MARGIN, ink=False):
+    """Draw tiles and a colour bar.
+
+    Args:
+      tiles: float [n, height, width].
+      columns: int, the number of tiles in a row.
+      title: str.
+      above, below: ints, the room above each tile and below all of them, in pixels.
+      ink: bool, whether to draw values from 0 up in ink, not negative and positive ones in colour.
+
+    Returns:
+      The figure, its axes, and where in them the tiles begin: two int arrays [n].
+    """
+    rows, (_, height, width) = -(-len(tiles) // columns), tiles.shape
+    side = min(TILES_WIDTH // (columns * (width + 1)),
+               (TILES_HEIGHT - rows * above) // (rows * (height + 1)), LARGEST_SIDE)
+    side = max(side, 2)
+    values, left, top = _mosaic(tiles, columns, above=max(1, math.ceil(above / side)))
+    height, width = side * values.shape[0], side * values.shape[1]
+    picture = _picture(max(width + 110, 9 * len(title), LEAST_WIDTH),
+                       height + TITLE_HEIGHT + below, title)
+    axes = _axes(picture, 30, below, width, height)
+    axes.set_facecolor(PALE_BLUE if ink else GREY)  # grey would look like ink
+    largest = np.abs(tiles[np.isfinite(tiles)]).max(initial=0) or 1
+    least, colours = (0, [PAPER, INK]) if ink else (-largest, NEGATIVE_TO_POSITIVE)
+    image = _show(axes, values, colours, least, largest)
+    bar = picture.colorbar(image, cax=_axes(picture, width + 42, below, 10, height))
+    ticks = [0, largest] if ink else [-largest, 0, largest]
+    bar.set_ticks(ticks, labels=[f"{value:.2g}".replace("-", "−") for value in ticks])
+    bar.outline.set_visible(False)
+    return picture, axes, left, top
+
+
+def _mosaic(tiles, columns, above=1, below=0, between=1):
+    """Arrange tiles, float [n, height, width], in rows, with so many values of room around them.
+
+    Returns:
+      float [rows, columns], NaN where no tile is; and the column and the row of each tile's first
+      value, two int arrays [n].
+    """
+    cells = np.pad(np.asarray(tiles, float),
+                   ((0, -len(tiles) % columns), (above, below), (between, 0)),
+                   constant_values=np.nan)
+    _, height, width = cells.shape
+    values = cells.reshape(-1, columns, height, width).swapaxes(1, 2).reshape(-1, columns * width)
+    values = np.pad(values, ((0, between), (0, between)), constant_values=np.nan)
+    row, column = np.divmod(np.arange(len(tiles)), columns)
+    return values, column * width + between, row * height + above
+
+
+@_style()
+def probabilities(image, probabilities, label=None):
+    """Draw a digit and the network's probabilities for it: a `Figure`.
+
+    The correct digit's bar is blue; if another is predicted, that is red. Without `label`, the
+    predicted one is blue.
+
+    Args:
+      image: float [28, 28], [28, 28, 1] or [784], values 0 to 1.
+      probabilities: float [10] or [1, 10].
+      label: int or one-hot [10], the correct digit; None if not known.
+    """
+    probabilities = np.reshape(probabilities, 10)
+    predicted = int(probabilities.argmax())
+    actual = predicted if label is None else int(_numbers(label, 0))
+    colours, names = [GREY] * 10, [str(number) for number in range(10)]
+    colours[predicted], colours[actual] = RED, TRAIN_COLOUR
+    if actual != predicted:
+        names[actual] += "\nactual"
+
+    title = "" if label is None else f"actual {actual}, "
+    picture = _picture(820, 280, f"{title}predicted {predicted}")
+    _show(_axes(picture, MARGIN, 30, 210, 210), np.reshape(image, (28, 28)), [PAPER, INK], 0, 1)
+    axes = _axes(picture, 260, 50, 540, 170)
+    axes.bar(range(10), probabilities, color=colours)
+    for number in np.flatnonzero(probabilities >= LEAST_VISIBLE):
+        axes.text(number, probabilities[number] + 0.02, _per_cent(probabilities[number]),
+                  ha="center", fontsize=SMALL_SIZE, color=TEXT_COLOUR)
+    axes.set(xlim=(-0.6, 9.6), ylim=(0, 1), yticks=[])
+    axes.set_xticks(range(10), names)
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    return picture
+
+
+@_style()
+def confusion_matrix(labels, computed):
+    """Draw how often each digit was taken for each, wrong ones the redder the more: a `Figure`.
+
+    It has a row for each correct digit, with the share read correctly at its right.
+
+    Args:
+      labels: int [n] or one-hot [n, 10], the correct digits.
+      computed: int [n] or probabilities, float [n, 10], what the network takes them for.
+    """
+    labels, computed = _numbers(labels, 1), _numbers(computed, 1)
+    counts = np.bincount(10 * labels + computed, minlength=100).reshape(10, 10)
+    right, totals = np.diag(counts), counts.sum(axis=1)
+    errors = np.where(np.eye(10, dtype=bool), np.nan, counts)  # the diagonal would drown the rest
+
+    picture = _picture(640, 570, f"{right.sum():,} of {totals.sum():,} digits read correctly, "
+                                 + _per_cent(right.sum() / totals.sum(), 2))
+    axes = _axes(picture, 60, 50, 460, 460)
+    axes.set_facecolor(GRID_COLOUR)
+    _show(axes, errors, [PAPER, RED], 0, max(1, np.nanmax(errors)))
+    style = {"va": "center", "fontsize": TEXT_SIZE, "color": TEXT_COLOUR}
+    for row, column in np.argwhere(counts):
+        axes.text(column + 0.5, row + 0.5, f"{counts[row, column]:,}", ha="center", **style)
+    axes.text(10.2, -0.4, "read correctly", **style)
+    for row in np.flatnonzero(totals):
+        axes.text(10.2, row + 0.5, _per_cent(right[row] / totals[row]), **style)
+    axes.set_xticks(np.arange(10) + 0.5, range(10))
+    axes.set_yticks(np.arange(10) + 0.5, range(10))
+    axes.set_xlabel("computed digit", fontsize=TEXT_SIZE, color=TEXT_COLOUR)
+    axes.set_ylabel("correct digit", fontsize=TEXT_SIZE, color=TEXT_COLOUR)
+    return picture
+
+
+@_style()
+def most_confidently_misread(images, labels, probabilities, count=25):
+    """Draw the misread digits of which the network was surest, the surest first: a `Figure`.
+
+    Args:
+      images: float [n, 28, 28], [n, 28, 28, 1] or [n, 784], values 0 to 1.
+      labels: int [n] or one-hot [n, 10], the correct digits.
+      probabilities: float [n, 10].
+      count: int, how many to draw at most.
+    """
+    labels, computed = _numbers(labels, 1), _numbers(probabilities, 1)
+    wrong = np.flatnonzero(labels != computed)
+    if not len(wrong):
+        return _picture(LEAST_WIDTH, 80, f"None of the {len(labels):,} digits is misread")
+    sureness = np.max(probabilities, axis=1)
+    surest = wrong[np.argsort(-sureness[wrong], kind="stable")][:count]
+    columns = math.ceil(math.sqrt(len(surest)))
+    values, left, top = _mosaic(np.reshape(images, (-1, 28, 28))[surest], columns,
+                                above=0, below=7, between=7)
+    height, width = 4 * values.shape[0], 4 * values.shape[1]
+    picture = _picture(max(width, LEAST_WIDTH), height + TITLE_HEIGHT,
+                       f"Most confidently misread: {len(surest):,} of {len(wrong):,}")
+    axes = _axes(picture, 0, 0, width, height)
+    _show(axes, values, [RED, INK], 0, 1)
+    for x, y, number in zip(left, top, surest):
+        words = f"{labels[number]} read as {computed[number]}, {_per_cent(sureness[number])}"
+        axes.text(x + 14, y + 29, words, ha="center", va="top", fontsize=SMALL_SIZE,
+                  color=TEXT_COLOUR)
+    return picture
+
+
+@_style()
+def training_curves(run, quantity, zoom=None):
+    """Draw the curves of the training and of the test digits, whole and zoomed: a `Figure`.
+
+    Args:
+      run: a `RunState`.
+      quantity: "accuracy" or "loss".
+      zoom: floats (low, high), the limits of the zoomed plot; None for a common choice.
+    """
+    title, label, usual_zoom, corner = QUANTITIES[quantity]
+    low, high = zoom or usual_zoom
+    picture = _picture(800, 680)
+    whole, zoomed = _axes(picture, 70, 370, 700, 270), _axes(picture, 70, 50, 700, 270)
+    zoomed.sharex(whole)
+    for axes, limits in ((whole, ""), (zoomed, f", from {low:g} to {high:g}")):
+        for (prefix, name, colour), width in zip(CURVES, panels.LINE_WIDTHS):
+            curve = run.curves[prefix + quantity]
+            axes.plot(curve.iterations, curve.values, color=colour, linewidth=width, label=name)
+        axes.grid(color=GRID_COLOUR)
+        axes.set_title(title + limits, loc="left", fontsize=TITLE_SIZE, fontweight="bold",
+                       color=TEXT_COLOUR)
+        axes.set_ylabel(label, fontsize=TEXT_SIZE, color=TEXT_COLOUR)
+    last = max(run.curves[prefix + quantity].last_iteration for prefix, _, _ in CURVES)
+    whole.set(xlim=(0, max(10, last)), ylim=(0, 1 if quantity == "accuracy" else None))
+    whole.xaxis.set_major_formatter("{x:,.0f}")
+    whole.tick_params(labelbottom=False)
+    whole.legend(loc=corner, frameon=False, fontsize=TEXT_SIZE, labelcolor=TEXT_COLOUR)
+    zoomed.set_ylim(low, high)
+    zoomed.set_xlabel("iterations", fontsize=TEXT_SIZE, color=TEXT_COLOUR)
+    return picture
+
+
+def save(figures, folder):
+    """Write each figure to `folder`/name.png, and make the folder. Files there are replaced.
+
+    Args:
+      figures: a dictionary from names, str, to `Figure`.
+      folder: str or path.
+
+    Returns:
+      The files' paths, a list of `pathlib.Path`.
+
+    Raises:
+      UserError: a file cannot be written.
+    """
+    return [_save(figure, pathlib.Path(folder, f"{name}.png")) for name, figure in figures.items()]
+
+
+def _save(figure, path):
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.png")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(figure, partial)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+    return path
+
+
+@_style()
+def _write(figure, file):
+    figure.savefig(file, format="png")
+
+
+def _picture(width, height, title=""):
+    """An empty figure of so many pixels."""
+    picture = Picture(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
+    picture.text(MARGIN / width, 1 - TITLE_HEIGHT / 2 / height, title, va="center",
+                 fontsize=TITLE_SIZE, fontweight="bold", color=TEXT_COLOUR)
+    return picture
+
+
+def _axes(picture, left, bottom, width, height):
+    """Axes in a box, given in pixels of the figure."""
+    across, up = picture.get_size_inches() * DPI
+    axes = picture.add_axes((left / across, bottom / up, width / across, height / up))
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=FAINT_COLOUR, length=0, labelsize=TEXT_SIZE,
+                     labelfontfamily="DejaVu Sans")
+    axes.spines[:].set_color("#9ca3af")
+    return axes
+
+
+def _show(axes, values, colours, low, high):
+    """Show float [rows, columns] in axes; there each value is a square with side 1."""
+    rows, columns = values.shape
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    return axes.imshow(values, LinearSegmentedColormap.from_list("", colours), vmin=low, vmax=high,
+                       interpolation="nearest", extent=(0, columns, rows, 0))
+
+
+def _numbers(digits, dimensions):
+    """Digits as ints, whether they come as such, one-hot, or as probabilities."""
+    digits = np.asarray(digits)
+    return digits if digits.ndim == dimensions else digits.argmax(axis=-1)
+
+
+def _per_cent(share, places=1):
+    return f"{100 * share:.{places}f} %"

@@ -1,0 +1,217 @@
+"""Thirty digits in various hands, none of them from MNIST: drawn with the strokes below.
+
+Each is rendered with a pen, a size, a slant, a place and a paper of its own.
+"""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+# Each digit: strokes, each a list of points (x, y) in a unit square, y downwards, through which a
+# smooth curve goes. A point given twice in a row makes a corner.
+DIGITS = {
+    "0 round": [[(.55, .03), (.28, .10), (.13, .38), (.14, .70), (.34, .96), (.62, .94),
+                 (.84, .68), (.84, .33), (.68, .08), (.53, .03)]],
+    "0 narrow": [[(.58, .02), (.40, .12), (.29, .40), (.30, .74), (.43, .97), (.60, .92),
+                  (.71, .62), (.70, .25), (.57, .03), (.46, .06)]],
+    "0 open": [[(.50, .06), (.24, .17), (.10, .47), (.20, .82), (.47, .97), (.76, .84),
+                (.89, .52), (.79, .19), (.58, .04), (.40, .02)]],
+    "1 plain": [[(.52, .02), (.51, .35), (.49, .68), (.50, .98)]],
+    "1 flag": [[(.30, .27), (.45, .15), (.57, .02), (.57, .02), (.56, .45), (.57, .98)]],
+    "1 foot": [[(.32, .24), (.52, .04), (.52, .04), (.52, .50), (.51, .95)],
+               [(.27, .96), (.50, .95), (.77, .97)]],
+    "2 straight": [[(.18, .25), (.30, .07), (.54, .02), (.75, .14), (.76, .35), (.58, .60),
+                    (.35, .80), (.16, .96), (.16, .96), (.48, .95), (.85, .96)]],
+    "2 loop": [[(.20, .22), (.34, .06), (.58, .03), (.75, .17), (.71, .42), (.52, .67),
+                (.30, .88), (.15, .92), (.14, .80), (.28, .76), (.48, .87), (.70, .96),
+                (.88, .88)]],
+    "2 swan": [[(.25, .30), (.27, .12), (.48, .02), (.68, .12), (.69, .36), (.52, .62),
+                (.25, .93), (.25, .93), (.45, .89), (.62, .94), (.80, .92)]],
+    "3 round": [[(.20, .14), (.42, .02), (.68, .10), (.71, .28), (.56, .43), (.38, .47),
+                 (.38, .47), (.62, .49), (.80, .64), (.77, .84), (.54, .97), (.30, .95),
+                 (.15, .83)]],
+    "3 flat": [[(.20, .05), (.47, .05), (.76, .04), (.76, .04), (.60, .22), (.43, .40),
+                (.43, .40), (.67, .44), (.80, .63), (.73, .86), (.49, .97), (.19, .88)]],
+    "3 flowing": [[(.25, .18), (.38, .05), (.60, .05), (.70, .19), (.60, .36), (.44, .45),
+                   (.48, .46), (.68, .56), (.74, .76), (.58, .94), (.34, .97), (.18, .86)]],
+    "4 open": [[(.30, .04), (.25, .28), (.19, .53), (.19, .53), (.48, .55), (.85, .52)],
+               [(.67, .05), (.65, .45), (.62, .98)]],
+    "4 closed": [[(.62, .97), (.62, .50), (.63, .03), (.63, .03), (.38, .36), (.13, .68),
+                  (.13, .68), (.48, .67), (.87, .66)]],
+    "4 rounded": [[(.24, .06), (.17, .30), (.23, .48), (.43, .53), (.64, .45), (.73, .30)],
+                  [(.76, .04), (.73, .34), (.70, .65), (.66, .98)]],
+    "5 two strokes": [[(.28, .06), (.26, .24), (.23, .44), (.23, .44), (.48, .38), (.72, .50),
+                       (.77, .72), (.61, .92), (.37, .97), (.16, .87)],
+                      [(.30, .05), (.52, .06), (.80, .03)]],
+    "5 one stroke": [[(.78, .04), (.54, .05), (.33, .06), (.33, .06), (.29, .24), (.26, .42),
+                      (.26, .42), (.50, .38), (.72, .52), (.75, .72), (.60, .91), (.36, .97),
+                      (.18, .90)]],
+    "5 flowing": [[(.82, .02), (.60, .08), (.38, .08), (.31, .22), (.30, .38), (.48, .44),
+                   (.66, .56), (.69, .76), (.53, .94), (.30, .95), (.18, .83)]],
+    "6 curved": [[(.68, .04), (.45, .16), (.28, .42), (.21, .70), (.32, .92), (.53, .97),
+                  (.74, .84), (.74, .64), (.57, .53), (.36, .60), (.24, .75)]],
+    "6 straight": [[(.60, .02), (.44, .28), (.30, .56), (.25, .76), (.34, .93), (.53, .97),
+                    (.70, .86), (.70, .70), (.56, .60), (.38, .64), (.28, .76)]],
+    "6 wide": [[(.78, .09), (.56, .03), (.32, .18), (.17, .48), (.19, .80), (.42, .97),
+                (.70, .91), (.82, .71), (.68, .53), (.43, .53), (.22, .68)]],
+    "7 plain": [[(.18, .07), (.50, .06), (.80, .05), (.80, .05), (.66, .34), (.50, .66),
+                 (.40, .98)]],
+    "7 bar": [[(.17, .10), (.45, .09), (.80, .05), (.80, .05), (.62, .38), (.48, .70),
+               (.42, .97)], [(.33, .52), (.52, .51), (.76, .48)]],
+    "7 hook": [[(.17, .25), (.19, .08), (.19, .08), (.45, .10), (.79, .06), (.79, .06),
+                (.68, .30), (.56, .60), (.53, .98)]],
+    "8 one stroke": [[(.71, .16), (.53, .03), (.31, .12), (.30, .31), (.50, .46), (.72, .63),
+                      (.72, .86), (.50, .97), (.27, .87), (.28, .65), (.50, .48), (.70, .32),
+                      (.72, .13), (.66, .07)]],
+    "8 two rings": [[(.50, .03), (.31, .13), (.31, .33), (.49, .44), (.69, .34), (.70, .13),
+                     (.51, .03)],
+                    [(.50, .44), (.26, .56), (.21, .79), (.44, .97), (.73, .89), (.78, .63),
+                     (.52, .44)]],
+    "8 slim": [[(.62, .12), (.50, .03), (.38, .14), (.40, .32), (.53, .49), (.64, .70),
+                (.60, .92), (.47, .97), (.36, .85), (.40, .64), (.54, .45), (.65, .27),
+                (.63, .10)]],
+    "9 straight": [[(.72, .20), (.56, .05), (.33, .11), (.26, .32), (.40, .47), (.60, .41),
+                    (.72, .20), (.72, .20), (.69, .55), (.66, .98)]],
+    "9 curved": [[(.74, .24), (.60, .06), (.36, .08), (.24, .28), (.36, .48), (.58, .46),
+                  (.73, .26), (.77, .50), (.70, .80), (.48, .97), (.24, .90)]],
+    "9 leaning": [[(.70, .10), (.45, .04), (.27, .22), (.33, .43), (.54, .42), (.72, .12),
+                   (.72, .12), (.64, .45), (.54, .72), (.44, .98)]],
+}
+
+# For each digit in turn: the picture's longer side in pixels; the pen's width and the digit's
+# height as shares of the side and height; the slant in degrees; the digit's place, 0 to 1 from
+# the left and top; and the paper.
+SIZES = (280, 420, 120, 640, 300, 200, 350, 1000, 150, 500, 240, 800, 180, 1600, 400)
+PENS = (.10, .055, .13, .08, .035, .115, .07, .15, .09, .045, .12)
+HEIGHTS = (.70, .55, .80, .62, .40, .75, .50)
+SLANTS = (0, 8, -6, 14, 3, -12, 20, 10, -20, 5, 17, -3, 12)
+PLACES = ((.5, .5), (.3, .6), (.7, .4), (.5, .8), (.2, .3), (.8, .7), (.6, .2), (.4, .5))
+
+
+def _plain(ink, paper, pen):
+    """Ink of one colour on paper of one colour, both (red, green, blue)."""
+    ink = ink[..., np.newaxis]
+    return np.array(paper) * (1 - ink) + np.array(pen) * ink
+
+
+def _white(ink, random):
+    return _plain(ink, (255, 255, 255), (0, 0, 0))
+
+
+def _screen(ink, random):
+    return _plain(ink, (0, 0, 0), (255, 255, 255))
+
+
+def _blue_on_cream(ink, random):
+    return _plain(ink, (250, 242, 217), (32, 54, 150)) + random.normal(0, 3, (*ink.shape, 1))
+
+
+def _pencil(ink, random):
+    grain = random.uniform(.6, 1, ink.shape)
+    return _plain(ink * grain, (236, 236, 232), (70, 70, 75))
+
+
+def _chalk(ink, random):
+    grain = random.uniform(.65, 1, ink.shape)
+    return _plain(ink * grain, (38, 62, 50), (236, 238, 228)) + random.normal(0, 5, (*ink.shape, 1))
+
+
+def _shadow(ink, random):
+    """Paper in uneven light, a shadow falling across a corner."""
+    height, width = ink.shape
+    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    light = (1 - .3 * x) * (1 - .45 / (1 + np.exp(-12 * (x + y - 1.4))))
+    picture = _plain(ink, (238, 234, 226), (40, 38, 60)) * light[..., np.newaxis]
+    return picture + random.normal(0, 6, (height, width, 1))
+
+
+def _squared(ink, random):
+    """Squared paper, its lines a faint blue."""
+    height, width = ink.shape
+    step = max(height, width) / 16
+    lines = (np.arange(height) % step < step / 14)[:, np.newaxis] | (
+        np.arange(width) % step < step / 14)
+    paper = _plain(lines.astype(float), (247, 247, 244), (196, 208, 228))
+    return paper * (1 - .85 * ink[..., np.newaxis]) + random.normal(0, 3, (height, width, 1))
+
+
+PAPERS = (_white, _blue_on_cream, _screen, _shadow, _pencil, _squared, _chalk)
+
+
+def pictures():
+    """Draw all thirty digits.
+
+    Yields:
+      For each: its name, a str like "7 bar, squared, 640 px"; the digit, an int; and a Pillow
+      image of mode RGB.
+    """
+    random = np.random.default_rng(28)
+    for number, (name, strokes) in enumerate(DIGITS.items()):
+        def turn(choices, number=number):
+            return choices[number % len(choices)]
+
+        side, paper = turn(SIZES), turn(PAPERS)
+        shape = (side, round(side * .75)) if number % 3 == 1 else (side, side)
+        ink = _drawn(strokes, shape, turn(HEIGHTS), turn(PENS), turn(SLANTS), turn(PLACES), random)
+        picture = Image.fromarray(paper(ink, random).clip(0, 255).astype(np.uint8))
+        yield f"{name}, {paper.__name__.strip('_')}, {side} px", int(name[0]), picture
+
+
+def _drawn(strokes, shape, height, pen, slant, place, random):
+    """Draw strokes, anti-aliased.
+
+    Args:
+      strokes: a list of strokes, as in `DIGITS`.
+      shape: the picture's height and width in pixels.
+      height: float, the digit's height as a share of the picture's shorter side.
+      pen: float, its width as a share of the digit's height.
+      slant: float, degrees to the right.
+      place: two floats, 0 to 1: where the digit is, from left to right and from top to bottom.
+      random: numpy Generator, for the unsteadiness of the hand.
+
+    Returns:
+      float [height, width], ink from 0 to 1.
+    """
+    tall = height * min(shape)
+    lines = [_curve(points, random) for points in strokes]
+    lines = [np.column_stack([x - np.tan(np.radians(slant)) * (y - .5), y]) * tall
+             for x, y in (line.T for line in lines)]
+    everything = np.concatenate(lines)
+    low, high = everything.min(axis=0) - pen * tall, everything.max(axis=0) + pen * tall
+    free = np.array(shape[::-1]) - (high - low)
+    lines = [line - low + free * place for line in lines]
+
+    fine = 4 if max(shape) <= 400 else 2
+    canvas = Image.new("L", (shape[1] * fine, shape[0] * fine))
+    draw = ImageDraw.Draw(canvas)
+    for line in lines:
+        pressure = 1 + .12 * np.sin(np.linspace(random.uniform(0, 6), 7, len(line)))
+        for (x, y), width in zip(line * fine, pressure * pen * tall * fine / 2):
+            draw.ellipse((x - width, y - width, x + width, y + width), fill=255)
+    return np.asarray(canvas.resize(shape[::-1], Image.Resampling.BOX)) / 255
+
+
+def _curve(points, random):
+    """A smooth line (of Catmull and Rom) through some points, drawn by a not quite steady hand.
+
+    Args:
+      points: a list of (x, y).
+      random: numpy Generator.
+
+    Returns:
+      float [n, 2], close together.
+    """
+    shaken, previous = [], None
+    for point in points:
+        shaken.append(shaken[-1] if point == previous
+                      else np.array(point) + random.normal(0, .008, 2))
+        previous = point
+    line = []
+    t = np.linspace(0, 1, 60, endpoint=False)[:, np.newaxis]
+    for before, start, end, after in zip([shaken[0], *shaken], shaken, shaken[1:],
+                                         [*shaken[2:], shaken[-1]]):
+        if np.array_equal(start, end):
+            continue
+        line.append(((2 * start) + (end - before) * t
+                     + (2 * before - 5 * start + 4 * end - after) * t ** 2
+                     + (3 * start - before - 3 * end + after) * t ** 3) / 2)
+    return np.concatenate([*line, [shaken[-1]]])
