@@ -20,7 +20,8 @@ examples:
       on a remote machine: watch it in a browser
   python {script} --save trained
       keep what was learned, so that it can go on from there
-  python {script} --restore trained --iterations 0 --classify my8.png
+  python {script} \\
+      --restore trained --iterations 0 --classify my8.png
       have it read a digit of your own
 """
 

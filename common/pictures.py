@@ -347,8 +347,7 @@ def _axes(picture, left, bottom, width, height):
     across, up = picture.get_size_inches() * DPI
     axes = picture.add_axes((left / across, bottom / up, width / across, height / up))
     axes.set_axisbelow(True)
-    axes.tick_params(colors=FAINT_COLOUR, length=0, labelsize=TEXT_SIZE,
-                     labelfontfamily="DejaVu Sans")
+    axes.tick_params(colors=FAINT_COLOUR, length=0, labelsize=TEXT_SIZE)
     axes.spines[:].set_color("#9ca3af")
     return axes
 
