@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import PROJECT, script_of
+from conftest import script_of
 from PIL import Image
 
 from common import clean_exit, text_output
