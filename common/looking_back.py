@@ -3,6 +3,7 @@
 import numpy as np
 
 from common import pictures
+from common.panels import step_up
 
 
 def save_pictures(folder, run, own_digits, last_test, network):
@@ -23,9 +24,10 @@ def save_pictures(folder, run, own_digits, last_test, network):
       UserError: they cannot be written.
     """
     figures = {}
-    for quantity in ("accuracy", "loss"):
-        if len(run.curves[f"test_{quantity}"]):
-            figures[quantity] = pictures.training_curves(run, quantity)
+    if len(run.curves["test_loss"]):
+        figures["accuracy"] = pictures.training_curves(run, "accuracy")
+        end = step_up(max(1e-3, 2 * run.curves["test_loss"].values[-1]))
+        figures["loss"] = pictures.training_curves(run, "loss", zoom=(0, end))
     if last_test is not None:
         figures.update(_test_pictures(*last_test))
         if hasattr(network, "convolutions"):

@@ -254,8 +254,10 @@ def test_dropout_of_every_other_neuron(variation):
     _, names = variation
     images, labels = names["mnist"].test.next_batch(50)
     for pkeep in (0.5, 1.0):
-        before, after = names["sess"].run([names["Y3"], names["Y3d"]],
-                                          feed(names, images, labels, pkeep))
+        before, after, weights, biases, logits = names["sess"].run(
+            [names[tensor] for tensor in ("Y3", "Y3d", "W4", "B4", "Ylogits")],
+            feed(names, images, labels, pkeep))
+        np.testing.assert_allclose(logits, after @ weights + biases, rtol=1e-3, atol=1e-2)
         active = before > 0
         dropped = active & (after == 0)
         np.testing.assert_allclose(after, np.where(dropped, 0, before / pkeep), rtol=1e-5)
