@@ -198,7 +198,7 @@ class BandsPanel(OverIterations):
         """Show the bands whose edges the curve `name` has."""
         super().__init__(axes, title, [name])
         axes.set_ylim(-1, 1)
-        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         self._bands = [axes.fill([], [], color=BANDS_COLOUR, alpha=opacity, linewidth=0)[0]
                        for opacity in BAND_OPACITY]
