@@ -174,8 +174,8 @@ def progress(done, total, seconds):
     Returns:
       A str of less than 80 columns, without a line end.
     """
-    filled = BAR_WIDTH * done // total
-    bar = (f"{100 * done // total:3d} % [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
+    filled, per_cent = (n * done // total if total else n for n in (BAR_WIDTH, 100))
+    bar = (f"{per_cent:3d} % [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
            f"iteration {done:,} of {total:,}")
     left = seconds_left(done, total, seconds)
     return bar if left is None else f"{bar}, {hours(left)} left"

@@ -101,6 +101,7 @@ def test_rows_fit_an_80_column_terminal():
 
 
 def test_progress_tells_the_time_left():
+    assert progress(0, 0, 0.0) == f"100 % [{'#' * 20}] iteration 0 of 0"
     assert progress(0, 10, 0.0) == f"  0 % [{'.' * 20}] iteration 0 of 10"
     assert progress(2500, 10_000, 30.0) == (
         f" 25 % [{'#' * 5}{'.' * 15}] iteration 2,500 of 10,000, 0:01:30 left")
