@@ -36,7 +36,8 @@ import time
 
 import numpy as np
 
-from common import clean_exit, recording, run_state, text_output
+from common import clean_exit, keeping, recording, run_state, text_output
+from common.answering import Answerer
 from common.window_process import WindowProcess, has_screen
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
@@ -45,9 +46,6 @@ TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
 OPENING = 3.0           # seconds that the training waits for the window, at most
 STATUS_EVERY = 0.1      # seconds between two looks at the clock
-SAVE_EVERY = 10.0       # seconds between two checkpoints
-ANSWER_EVERY = 0.3      # seconds between two looks at a digit that is being drawn
-IMAGE_SHAPE = 28, 28    # pixels of a digit
 NO_OPTIONS = {"iterations": None, "text": False, "web": None, "close": False, "window": None,
               "save_figure": None, "save_movie": None, "pictures": None,
               "save": None, "restore": None, "classify": ()}
@@ -117,18 +115,15 @@ class Dashboard:
         self._last = self._options["iterations"]
         self._first = 0       # iteration
         self._next = 0        # iteration: those before it are done
-        self._saved = None    # the same of the latest checkpoint
         self._next_bands = 0
-        self._next_answer = 0.0
-        self._answered = None  # the drawing that was classified last
         self._last_test = None  # images, predictions, labels
         self._finished = False
         self._text = text_output.TextOutput(TEST_EVERY)
-        self._window = None
-        self._movie = None
+        self._window, self._answerer = None, None
+        self._movie, self._keeper = None, None
         self._run = run_state.RunState()
         self._picture = self._options["save_figure"]
-        self._start = self._next_status = self._last_save = time.monotonic()
+        self._start = self._next_status = time.monotonic()
         self._paused = 0.0  # seconds
         clean_exit.before_exit(self._end_early)
 
@@ -149,8 +144,8 @@ class Dashboard:
         for i in range(self._first, self._last + 1):
             yield i
             self._next = i + 1
-            if self._options["save"] and time.monotonic() >= self._last_save + SAVE_EVERY:
-                self._save_checkpoint()
+            if self._keeper is not None and self._keeper.is_due:
+                self._keep()
             self._look_after_window()
             if self.closed:
                 return
@@ -177,9 +172,11 @@ class Dashboard:
         self._send({"title": self._title, "last": self._last,
                     "reads_digits": self._classify is not None})
         if self._options["restore"]:
-            self._restore_checkpoint()
+            self._restore()
+        if self._options["save"]:
+            self._keeper = keeping.Keeper(self._network, self._options["save"], self._title)
         self._wait_for_window()
-        self._start = self._next_status = self._last_save = time.monotonic()
+        self._start = self._next_status = time.monotonic()
 
     @property
     def closed(self):
@@ -246,8 +243,8 @@ class Dashboard:
         self._finished = True
         self._text.print_results("latest" if self.closed else "final", self._seconds)
         self._send({"phase": "finished"})
-        if self._options["save"] and self._next > self._first:
-            self._save_checkpoint()
+        if self._keeper is not None and self._next > self._first:
+            self._keep()
             self._text.say(f"saved a checkpoint in {self._options['save']}")
         self._save()
         self._look_back()
@@ -288,6 +285,7 @@ class Dashboard:
             self._go_on_without_window("There is no screen")
         else:
             self._window = self._options["window"] or WindowProcess(self._title, web)
+            self._answerer = Answerer(self._window, self._classify)
 
     def _wait_for_window(self):
         """Give the window a moment to open, so that its user sees the network begin to learn."""
@@ -313,7 +311,7 @@ class Dashboard:
         """Pause if its user wants to; say so if it is gone."""
         if self._window is None:
             return
-        self._answer_drawing()
+        self._answerer.answer(is_training=True)
         if self._window.paused:
             self._pause()
         if self._window.state == "failed":
@@ -326,30 +324,8 @@ class Dashboard:
     def _pause(self):
         began = time.monotonic()
         self._text.show_status("paused: press the space bar in the window to go on")
-        self._wait_for_window_until(lambda: not self._window.paused)
+        self._answerer.wait(lambda: not self._window.paused)
         self._paused += time.monotonic() - began
-
-    def _wait_for_window_until(self, condition):
-        """Leave the window to its user until `condition()` is true or it is gone."""
-        while not (condition() or self._window.is_over):
-            self._window.wait(lambda: condition() or self._window.is_over
-                              or self._window.drawing is not self._answered)
-            self._answer_drawing()
-
-    def _answer_drawing(self):
-        """Tell the window what the network makes of the digit that its user is drawing.
-
-        Again and again while it trains, as the answer changes; at once when the drawing does.
-        """
-        drawing = self._window.drawing
-        if drawing is self._answered and (drawing is None or self._finished
-                                          or time.monotonic() < self._next_answer):
-            return
-        self._answered, self._next_answer = drawing, time.monotonic() + ANSWER_EVERY
-        if drawing is not None and self._classify is not None:
-            image = np.frombuffer(drawing, np.uint8).reshape(1, *IMAGE_SHAPE, 1)
-            (probabilities,) = self._classify(np.float32(image) / 255)
-            self._window.send({"answer": (drawing, np.float32(probabilities))})
 
     def _wait_for_user(self):
         """Leave the finished dashboard to its user, until it is closed."""
@@ -358,7 +334,7 @@ class Dashboard:
                 self._text.say("\nThe window stays open: look around in it, then close it.")
             else:
                 self._text.say("\nThe dashboard stays at its address until you press Ctrl-C.")
-            self._wait_for_window_until(lambda: False)
+            self._answerer.wait(lambda: False)
         except KeyboardInterrupt:
             pass  # the other way to close it
 
@@ -401,35 +377,27 @@ class Dashboard:
                 raise clean_exit.UserError(f"--{option}: this script hands its dashboard no "
                                            f"network with which it could do that")
 
-    def _save_checkpoint(self):
-        curves = {name: [list(map(int, curve.iterations)), curve.values.tolist()]
-                  for name, curve in self._run.curves.items()}
-        self._network.save(self._options["save"], {
-            "title": self._title, "iteration": self._next, "seconds": self._seconds,
-            "curves": curves})
-        self._last_save, self._saved = time.monotonic(), self._next
+    def _keep(self):
+        self._keeper.save(self._next, self._seconds, self._run)
 
-    def _restore_checkpoint(self):
-        notes = self._network.restore(self._options["restore"], self._title)
-        for name, (iterations, values) in notes["curves"].items():
-            for i, value in zip(iterations, values):
-                self._send({"iteration": i, name: np.array(value) if np.ndim(value) else value})
-        tests = zip(*(notes["curves"][name][1] for name in ("test_accuracy", "test_loss")),
-                    notes["curves"]["test_accuracy"][0])
-        self._text.restore(list(tests))
-        self._first = self._next = notes["iteration"]
-        self._paused = -notes["seconds"]  # the earlier part of the run counts, too
-        self._text.say(f"restored {self._options['restore']}: all before iteration "
-                       f"{self._first:,} is done")
+    def _restore(self):
+        folder = self._options["restore"]
+        self._first, seconds, messages = keeping.restore(self._network, folder, self._title)
+        for message in messages:
+            self._send(message)
+        accuracy, loss = (self._run.curves[name] for name in ("test_accuracy", "test_loss"))
+        self._text.restore(zip(accuracy.values, loss.values, map(int, accuracy.iterations)))
+        self._next, self._paused = self._first, -seconds  # the earlier part of the run counts, too
+        self._text.say(f"restored {folder}: all before iteration {self._first:,} is done")
 
     def _end_early(self):
         """Called when the process ends early, so that what was reached is not lost."""
         if not self._finished:
             self._finished = True
             self._text.print_results("latest", self._seconds)
-            if self._saved is not None:
+            if self._keeper is not None and self._keeper.saved is not None:
                 folder = self._options["save"]
-                self._text.say(f"{folder} has the checkpoint of iteration {self._saved:,}; to go "
+                self._text.say(f"{folder} has all before iteration {self._keeper.saved:,}; to go "
                                f"on from there: --restore {folder}")
             if self._window is not None:
                 self._window.close()

@@ -71,7 +71,7 @@ class TextOutput:
 
     def restore(self, tests):
         """Take in the tests of an earlier part of the run, (accuracy, loss, iteration) each."""
-        self._tests = tests
+        self._tests = list(tests)
 
     def show_digit(self, name, image, probabilities):
         """Print a digit as the network sees it beside its probabilities, with a name (str) above.

@@ -1,6 +1,7 @@
 """What the dashboard does with digits of the user's own, and what it leaves behind."""
 
 import argparse
+import json
 import sys
 
 import numpy as np
@@ -62,7 +63,7 @@ def run(window, network=share_of_ink, **options):
 
 def test_a_digit_is_read_while_the_network_trains_and_afterwards(monkeypatch):
     monkeypatch.setattr("common.dashboard.has_screen", lambda: True)
-    monkeypatch.setattr("common.dashboard.ANSWER_EVERY", 0)
+    monkeypatch.setattr("common.answering.ANSWER_EVERY", 0)
     later = [None, bytes([102] * 784), bytes([204] * 784)]
     window = FakeWindow(later)
     run(window)
@@ -93,6 +94,72 @@ def test_what_a_network_cannot_do_is_refused_before_the_training(option, value):
     dashboard = Dashboard(argparse.Namespace(text=True, **{option: value}), network=network)
     with pytest.raises(clean_exit.UserError, match=f"--{option}: this script hands"):
         next(dashboard.loop(3))
+
+
+class FakeNetwork:
+    """Keeps its notes in memory."""
+
+    def __init__(self):
+        self.saved = []
+
+    def classify(self, images):
+        return share_of_ink(images)
+
+    def save(self, folder, notes):
+        self.saved.append(json.loads(json.dumps(notes)))
+
+    def restore(self, folder, title):
+        return self.saved[-1]
+
+
+def train(dashboard, last, until=None):
+    """Measure at each iteration something that tells it; interrupted before `until`."""
+    for i in dashboard.loop(last):
+        if i == until:
+            raise KeyboardInterrupt
+        loss = 100.0 - i
+        dashboard.show_train(i, i / 100, loss, IMAGES, LABELS, LABELS, [np.arange(i + 9)], [])
+        dashboard.show_test(i, i / 100, loss, IMAGES, LABELS, LABELS)
+
+
+def test_ctrl_c_leaves_the_latest_checkpoint_and_the_run_goes_on_from_there(monkeypatch, capsys):
+    monkeypatch.setattr("common.keeping.SAVE_EVERY", 0)
+    network = FakeNetwork()
+    dashboard = Dashboard(argparse.Namespace(text=True, save="there"), title="a", network=network)
+    with pytest.raises(KeyboardInterrupt) as error:
+        train(dashboard, 20, until=7)
+    sys.excepthook(KeyboardInterrupt, error.value, None)
+    assert "there has all before iteration 7; to go on from there: --restore there" in (
+        capsys.readouterr().out)
+    assert [notes["iteration"] for notes in network.saved] == list(range(1, 8))
+
+    restored = Dashboard(argparse.Namespace(text=True, restore="there", save="there"), title="a",
+                         network=network)
+    train(restored, 20)
+    restored.finish()
+    output = capsys.readouterr().out
+    assert "restored there: all before iteration 7 is done" in output
+    assert [int(line.split()[0]) for line in output.splitlines() if line[:9].strip().isdigit()] \
+        == list(range(7, 21))
+    for name in ("train_accuracy", "test_loss", "weights"):
+        assert restored._run.curves[name].iterations.tolist() == list(range(21)), name
+    assert restored._run.curves["weights"].values[3].tolist() == (
+        np.percentile(np.arange(12), np.linspace(0, 100, 8)).tolist())
+
+
+def test_a_maximum_before_the_checkpoint_counts(capsys):
+    network = FakeNetwork()
+    dashboard = Dashboard(argparse.Namespace(text=True, save="there"), title="a", network=network)
+    for i in dashboard.loop(1):
+        dashboard.show_test(i, [0.9, 0.5][i], 1.0, IMAGES, LABELS, LABELS)
+    dashboard.finish()
+    restored = Dashboard(argparse.Namespace(text=True, restore="there", iterations=0), title="a",
+                         network=network)
+    assert list(restored.loop(5)) == []
+    restored.finish()
+    lines = capsys.readouterr().out.splitlines()[-2:]
+    assert lines[0].startswith("final test accuracy    0.5000, loss 1.000, after 1 iterations")
+    assert lines[1] == "maximum of the run     0.9000, after 0 iterations"
 
 
 def test_a_digit_in_text():
