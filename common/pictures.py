@@ -7,7 +7,6 @@ as the result of a cell; `save` writes it to a file.
 import contextlib
 import io
 import math
-import os
 import pathlib
 
 import matplotlib
@@ -16,9 +15,9 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 from common import digit_mosaic, panels
-from common.clean_exit import UserError
 from common.dashboard_figure import DPI, use_style
 from common.panels import FAINT_COLOUR, GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.replacing import replacing
 
 INK, PAPER, RED = (to_hex(np.divide(colour, 255)) for colour in (
     digit_mosaic.INK, digit_mosaic.RIGHT_BACKGROUND, digit_mosaic.WRONG_BACKGROUND))
@@ -312,21 +311,12 @@ def save(figures, folder):
     Raises:
       UserError: a file cannot be written.
     """
-    return [_save(figure, pathlib.Path(folder, f"{name}.png")) for name, figure in figures.items()]
-
-
-def _save(figure, path):
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.png")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+    paths = [pathlib.Path(folder, f"{name}.png") for name in figures]
+    for path, figure in zip(paths, figures.values()):
+        with replacing(path) as partial:
+            path.parent.mkdir(parents=True, exist_ok=True)
             _write(figure, partial)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
-    return path
+    return paths
 
 
 @_style()

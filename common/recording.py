@@ -5,13 +5,13 @@ the same movie. matplotlib is imported only then.
 """
 
 import contextlib
-import os
 import pathlib
 import pickle
 import subprocess
 import tempfile
 
 from common import clean_exit
+from common.replacing import replacing
 from common.run_state import Queue, RunState
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
@@ -34,7 +34,7 @@ def save_picture(run, path):
     Raises:
       UserError: the file cannot be written.
     """
-    with _dashboard(run, *PICTURE_SIZE) as dashboard, _replacing(path) as partial:
+    with _dashboard(run, *PICTURE_SIZE) as dashboard, replacing(path) as partial:
         dashboard.update()
         dashboard.figure.savefig(partial)
 
@@ -87,7 +87,7 @@ class Movie:
         ending = pathlib.Path(self._path).suffix.lower()
         write = {".mp4": _write_mp4, ".gif": _write_gif}[ending]
         run = RunState()
-        with _dashboard(run, *MOVIE_SIZE[ending]) as dashboard, _replacing(self._path) as partial:
+        with _dashboard(run, *MOVIE_SIZE[ending]) as dashboard, replacing(self._path) as partial:
             write(self._draw_frames(run, dashboard, progress), self._frames, MOVIE_SIZE[ending],
                   partial)
 
@@ -154,17 +154,3 @@ def _dashboard(run, width, height):
                         figsize=dashboard_figure.size_in_inches(width, height))
         FigureCanvasAgg(figure)
         yield dashboard_figure.DashboardFigure(figure, run, with_keys=False)
-
-
-@contextlib.contextmanager
-def _replacing(path):
-    """Give the name of a file to write; it takes its place at `path` once it is complete."""
-    whole = pathlib.Path(path)
-    partial = whole.with_name(f".{whole.stem}.{os.getpid()}{whole.suffix}")
-    try:
-        yield str(partial)
-        os.replace(partial, whole)
-    except OSError as error:
-        raise clean_exit.UserError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import errno
 import io
 import itertools
+import pathlib
 import subprocess
 import sys
 
@@ -410,7 +411,7 @@ def test_save_where_it_is_not_possible(tmp_path):
 
 def test_save_on_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     def write_a_part(figure, file, **options):
-        file.write_bytes(b"half")
+        pathlib.Path(file).write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     (path,) = pictures.save({"one": pictures.digit(IMAGES[0])}, tmp_path)
