@@ -385,6 +385,8 @@ class Dashboard:
         self._first, seconds, messages = keeping.restore(self._network, folder, self._title)
         for message in messages:
             self._send(message)
+        if self._last is not None:
+            self._send({"last": max(self._last, self._first - 1)})
         accuracy, loss = (self._run.curves[name] for name in ("test_accuracy", "test_loss"))
         self._text.restore(zip(accuracy.values, loss.values, map(int, accuracy.iterations)))
         self._next, self._paused = self._first, -seconds  # the earlier part of the run counts, too

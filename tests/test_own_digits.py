@@ -156,6 +156,7 @@ def test_a_maximum_before_the_checkpoint_counts(capsys):
     restored = Dashboard(argparse.Namespace(text=True, restore="there", iterations=0), title="a",
                          network=network)
     assert list(restored.loop(5)) == []
+    assert restored._run.iteration == restored._run.last == 1
     restored.finish()
     lines = capsys.readouterr().out.splitlines()[-2:]
     assert lines[0].startswith("final test accuracy    0.5000, loss 1.000, after 1 iterations")
