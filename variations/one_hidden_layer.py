@@ -12,8 +12,8 @@ whatever the digit, and the loss at 24,000 to 156,000 (seeds 0 to 4). Near 300, 
      · · · · · · · ·      10 probabilities                        Y [n, 10]
 
 Run:     python variations/one_hidden_layer.py
-Expect:  final test accuracy MEASURE after 1,000 iterations
-         (mean and standard deviation of seeds 0 to 4), in MEASURE s on two AMD EPYC cores;
+Expect:  final test accuracy 0.8703 ± 0.0065 after 1,000 iterations
+         (mean and standard deviation of seeds 0 to 4);
          a right and a wrong digit with their probabilities in the folder pictures
 """
 
@@ -102,6 +102,5 @@ for i in dashboard.loop(1_000):       # text only: for i in range(1_000 + 1):
 dashboard.finish()
 
 # Things to try, and the final test accuracy that they gave:
-# - mean=0 for all weights and biases: MEASURE
-# - mean=0, stddev=0.1 for all of them: MEASURE
-# - --iterations 5000: MEASURE
+# - mean=0 for all weights and biases: 0.9166 (seed 0)
+# - mean=0, stddev=0.1 for all of them: 0.9739 (seed 0)
