@@ -1,0 +1,118 @@
+"""The networks in Keras, trained by model.fit; see https://keras.io/guides/."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+from keras import layers
+
+from benchmarks import peer_harness
+
+WEIGHTS = keras.initializers.TruncatedNormal(stddev=0.1)
+BIASES = keras.initializers.Constant(0.1)
+LIKE_STAGES = {"kernel_initializer": WEIGHTS, "bias_initializer": BIASES}
+
+
+def softmax():
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Flatten(),
+        layers.Dense(10, kernel_initializer="zeros"),
+    ])
+
+
+def five_layers(dropout):
+    hidden = []
+    for neurons in (200, 100, 60, 30):
+        hidden.append(layers.Dense(neurons, activation="relu", **LIKE_STAGES))
+        if dropout:
+            hidden.append(layers.Dropout(dropout))
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Flatten(),
+        *hidden,
+        layers.Dense(10, kernel_initializer=WEIGHTS),
+    ])
+
+
+def convolutional():
+    same = {"padding": "same", "activation": "relu"} | LIKE_STAGES
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(6, 6, **same),
+        layers.Conv2D(12, 5, strides=2, **same),
+        layers.Conv2D(24, 4, strides=2, **same),
+        layers.Flatten(),
+        layers.Dense(200, activation="relu", **LIKE_STAGES),
+        layers.Dropout(0.25),
+        layers.Dense(10, **LIKE_STAGES),
+    ])
+
+
+class Decay(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate of stage 2.1."""
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        return 0.0001 + 0.003 * keras.ops.exp(-step / 2000)
+
+
+class StopAbove(keras.callbacks.Callback):
+    """Stop the training when the test accuracy is above a mark; count the iterations."""
+
+    def __init__(self, mark):
+        super().__init__()
+        self.mark, self.iterations, self.accuracy = mark, 0, 0.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.iterations += self.params["steps"]
+        self.accuracy = logs["val_accuracy"]
+        if self.accuracy > self.mark:
+            self.model.stop_training = True
+
+
+class Trainer:
+    def __init__(self, network, seed):
+        keras.utils.set_random_seed(seed)
+        if network == "1.0":
+            # The stages take the mean × 100 for the loss, so their 0.003 is 0.3 for the mean.
+            self.model, optimizer = softmax(), keras.optimizers.SGD(0.3)
+        else:
+            self.model = {"2.1": lambda: five_layers(0), "2.2": lambda: five_layers(0.25),
+                          "3.1": convolutional}[network]()
+            optimizer = keras.optimizers.Adam(Decay())
+        self.model.compile(
+            optimizer=optimizer,
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"])
+
+    def prepare(self, batches):
+        images, labels = zip(*batches)
+        return np.concatenate(images), np.concatenate(labels)
+
+    def run(self, prepared):
+        images, labels = prepared
+        self.model.fit(images, labels, batch_size=peer_harness.BATCH, shuffle=False, verbose=0)
+
+    def train_to(self, mark, mnist, most):
+        """One call of fit; its epochs have as many steps as the stages take from test to test."""
+        def batches():
+            while True:
+                yield mnist.train.next_batch(peer_harness.BATCH)
+
+        steps = min(peer_harness.TEST_EVERY, most)
+        stop = StopAbove(mark)
+        self.model.fit(
+            batches(), steps_per_epoch=steps, epochs=most // steps, verbose=0, callbacks=[stop],
+            validation_data=(mnist.test.images, mnist.test.labels),
+            validation_batch_size=peer_harness.CHUNK)
+        return stop.accuracy, stop.iterations
+
+
+if __name__ == "__main__":
+    peer_harness.main(Trainer)

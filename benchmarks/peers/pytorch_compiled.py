@@ -1,0 +1,15 @@
+"""The networks in PyTorch, compiled by torch.compile, which needs a C++ compiler."""
+
+import functools
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from pytorch_networks import Trainer
+
+from benchmarks import peer_harness
+
+if __name__ == "__main__":
+    peer_harness.main(functools.partial(Trainer, compiled=True),
+                      channels_last="keep the channels of a pixel together in memory")
