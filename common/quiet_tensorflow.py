@@ -42,10 +42,10 @@ def start(device):
     else:
         # Whoever asks for a GPU wants to read why it is not found.
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = INFO if device == "gpu" else WARNING
-        quiet_import = _without_chatter()
-        quiet_devices = contextlib.nullcontext() if device == "gpu" else _without_chatter()
+        quiet_import = without_chatter()
+        quiet_devices = contextlib.nullcontext() if device == "gpu" else without_chatter()
 
-    with quiet_import, _without_keras():
+    with quiet_import, without_keras():
         import tensorflow as tf
     # Deprecation warnings: the API of the codelab is the old one, on purpose.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -68,7 +68,7 @@ def start(device):
 
 
 @contextlib.contextmanager
-def _without_keras():
+def without_keras():
     """Keep the import of TensorFlow from loading Keras, which the scripts do without.
 
     TensorFlow loads it only for what its modules register, and goes on if it is not there. Asked
@@ -86,7 +86,7 @@ def _without_keras():
 
 
 @contextlib.contextmanager
-def _without_chatter():
+def without_chatter():
     """Pass what this process and its libraries write to standard error through `_drop_chatter`."""
     try:
         terminal = os.dup(2)

@@ -1,0 +1,122 @@
+"""Sends digits to a prediction server, and prints what it reads.
+
+    python -m cloud.predict                                   to the server on this machine
+    python -m cloud.predict --url http://127.0.0.1:8501/v1/models/mnist:predict
+                                                              to TensorFlow Serving
+    python -m cloud.predict --write cloud/digits.json         makes the file of digits anew
+
+The file is a request as the protocol has it; the right labels are in its `parameters`, which
+servers pass over.
+"""
+
+import argparse
+import json
+import pathlib
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from common import clean_exit, mnist_data
+from common.clean_exit import UserError
+
+DIGITS = str(pathlib.Path(__file__).with_name("digits.json"))
+URL = "http://127.0.0.1:8080/predict"
+NUM_DIGITS = 5
+SECONDS = 30  # for an answer
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def write_digits(path, num_digits=NUM_DIGITS):
+    """Write the first test digits into a file, as a request, a row of pixels on a line."""
+    test = mnist_data.read_data_sets(mnist_data.DEFAULT_DIR, reshape=False).test
+    images = (test.images[:num_digits, :, :, 0] * 1000).round().astype(int)
+    instances = ",\n".join(
+        "[" + ",\n ".join(json.dumps([n / 1000 if n % 1000 else n // 1000 for n in row],
+                                     separators=(",", ":"))
+                          for row in image.tolist()) + "]"
+        for image in images)
+    labels = test.labels[:num_digits].tolist()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f'{{"parameters": {{"labels": {labels}}},\n"instances": [\n{instances}\n]}}\n')
+
+
+def ask(url, body):
+    """Send a request.
+
+    Args:
+      url: str, the address of the predictions.
+      body: bytes, the request in JSON.
+
+    Returns:
+      A list with a dictionary to each instance, of `classes` and `predictions`.
+
+    Raises:
+      UserError: there is no server, or it refuses the request.
+    """
+    # A proxy is on another machine, to which this one's own addresses mean something else.
+    proxies = {} if urllib.parse.urlsplit(url).hostname in LOOPBACK else None
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
+    try:
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with opener.open(request, timeout=SECONDS) as answer:
+            return json.load(answer)["predictions"]
+    except urllib.error.HTTPError as error:
+        raise UserError(f"{url} refuses the request ({error.code}): {_reason(error)}") from None
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        raise UserError(f"{url} cannot be reached ({reason}): start the server with "
+                        f"python -m cloud.server --model-dir DIR") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{url} gives no predictions: {error!r}") from None
+
+
+def _reason(error):
+    """The sentence in a server's refusal."""
+    text = error.read().decode(errors="replace")
+    try:
+        return json.loads(text)["error"]
+    except (ValueError, KeyError, TypeError):
+        return text[:200] or error.reason
+
+
+def table(labels, predictions):
+    """What was read, as text: a line to each digit, and how many are right."""
+    lines = ["label  read  probabilities of 0 to 9"]
+    for label, prediction in zip(labels, predictions):
+        shares = "  ".join(f"{share:.3f}" for share in prediction["predictions"])
+        lines.append(f"{label!s:>5}  {prediction['classes']:>4}  {shares}")
+    right = sum(label == prediction["classes"] for label, prediction in zip(labels, predictions))
+    known = [label for label in labels if label != "?"]
+    return "\n".join(lines + [f"{right} of {len(known)} right"] * bool(known))
+
+
+def main():
+    """Send the digits of a file, or write that file."""
+    clean_exit.install()
+    parser = argparse.ArgumentParser(
+        prog="python -m cloud.predict", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--url", default=URL, help=f"where the predictions are (default: {URL})")
+    parser.add_argument("--file", metavar="FILE", default=DIGITS,
+                        help="the digits, as a request in JSON (default: cloud/digits.json)")
+    parser.add_argument("--write", metavar="FILE",
+                        help=f"write the first {NUM_DIGITS} test digits into a file instead")
+    options = parser.parse_args()
+    if options.write:
+        try:
+            write_digits(options.write)
+        except OSError as error:
+            raise UserError(f"{options.write} cannot be written: {error.strerror}") from None
+        return
+    try:
+        body = pathlib.Path(options.file).read_bytes()
+        request = json.loads(body)
+        labels = request.get("parameters", {}).get("labels") or ["?"] * len(request["instances"])
+    except OSError as error:
+        raise UserError(f"{options.file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(f'{options.file} is no request in JSON, {{"instances": [...]}}') from None
+    print(table(labels, ask(options.url, body)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Which processes train together, read from the variables that an engine sets.
+
+An engine starts the same program once on each machine and tells it by its environment who the
+others are:
+
+  Vertex AI, Kubeflow's TFJob: TF_CONFIG, a text in JSON such as
+      {"cluster": {"chief": ["host-a:2222"], "worker": ["host-b:2222", "host-c:2222"]},
+       "task": {"type": "worker", "index": 0}}
+    What else it holds ("job", "environment", …) says nothing about the cluster. Where there is no
+    chief, worker 0 does the chief's work.
+
+  Kubernetes' indexed jobs, Kubeflow's newer Trainer: JOB_COMPLETION_INDEX, the number of this
+    process, which Kubernetes sets; the job's own file adds
+      CLUSTER_SIZE   how many processes there are, for example 2
+      CLUSTER_HOSTS  their names with {} for the number, for example mnist-{}.mnist
+      CLUSTER_PORT   the port on which each listens, 2222 where it is left out
+
+None of these: the process trains alone.
+"""
+
+import dataclasses
+import json
+import re
+import socket
+
+from common.clean_exit import UserError
+
+CHIEFS = ("chief", "master")  # "master" is the older name
+DEFAULT_PORT = "2222"
+
+
+class ClusterError(UserError):
+    """The environment does not describe a cluster. The text names the variable and the fault."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """The processes that train together, the chief first.
+
+    Attributes:
+      addresses: a tuple of str, "host:port" of each process; empty where this process is alone.
+      index: int, which of them this process is.
+    """
+
+    addresses: tuple = ()
+    index: int = 0
+
+    @property
+    def is_chief(self):
+        """Whether this process tests, saves and exports for all of them."""
+        return self.index == 0
+
+    @property
+    def size(self):
+        """The number of processes, 1 or above."""
+        return max(len(self.addresses), 1)
+
+
+def read(environment):
+    """The cluster that an engine describes.
+
+    Args:
+      environment: a mapping from names of variables to their values, such as os.environ.
+
+    Returns:
+      A `Cluster`. One that consists of this process only has no addresses.
+
+    Raises:
+      ClusterError: the variables are broken, or name tasks that have no place in this training.
+    """
+    if environment.get("TF_CONFIG", "").strip():
+        return _from_tf_config(environment["TF_CONFIG"])
+    if "JOB_COMPLETION_INDEX" in environment and "CLUSTER_SIZE" in environment:
+        return _from_indexed_job(environment)
+    return Cluster()
+
+
+def can_listen(cluster):
+    """Whether the port is free on which this process has to listen for the others."""
+    port = int(cluster.addresses[cluster.index].rpartition(":")[2])
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as TensorFlow's will
+        try:
+            listener.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def _from_tf_config(text):
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise ClusterError(f"TF_CONFIG is not JSON: {error}") from None
+    if not isinstance(config, dict) or not isinstance(config.get("cluster", {}), dict):
+        raise ClusterError('TF_CONFIG should look like {"cluster": {"worker": ["host:port", …]}, '
+                           '"task": {"type": "worker", "index": 0}}')
+    jobs = {name: hosts for name, hosts in config.get("cluster", {}).items() if hosts}
+    if not jobs:
+        return Cluster()  # a job of one machine: some engines say so by an empty cluster
+
+    for name, hosts in jobs.items():
+        if name not in (*CHIEFS, "worker"):
+            raise ClusterError(f'TF_CONFIG names tasks of the type "{name}", which this training '
+                               f"has no work for: leave them out of the job")
+        if not isinstance(hosts, list):
+            raise ClusterError(f'TF_CONFIG should list the addresses of "{name}", not {hosts!r}')
+    chiefs = [(name, host) for name in CHIEFS for host in jobs.get(name, [])]
+    if len(chiefs) > 1:
+        raise ClusterError(f"TF_CONFIG names {len(chiefs)} chiefs, where there can be one")
+    everyone = [(name, place, host) for name in (*CHIEFS, "worker")
+                for place, host in enumerate(jobs.get(name, []))]
+
+    task = config.get("task")
+    if not isinstance(task, dict) or not isinstance(task.get("type"), str) or "index" not in task:
+        raise ClusterError('TF_CONFIG does not say which task this process is: "task" should look '
+                           'like {"type": "worker", "index": 0}')
+    number = _whole_number(task["index"], 'TF_CONFIG\'s "index"')
+    for index, (name, place, _) in enumerate(everyone):
+        if (name, place) == (task["type"], number):
+            return _cluster([host for _, _, host in everyone], index, "TF_CONFIG")
+    raise ClusterError(f'TF_CONFIG says that this process is "{task["type"]}" {number}, which its '
+                       f"cluster does not have")
+
+
+def _from_indexed_job(environment):
+    index = _whole_number(environment["JOB_COMPLETION_INDEX"], "JOB_COMPLETION_INDEX")
+    size = _whole_number(environment["CLUSTER_SIZE"], "CLUSTER_SIZE")
+    if not index < size:
+        raise ClusterError(f"JOB_COMPLETION_INDEX is {index}, and should be below CLUSTER_SIZE, "
+                           f"which is {size}")
+    if size == 1:
+        return Cluster()
+    hosts = environment.get("CLUSTER_HOSTS", "")
+    if hosts.count("{}") != 1:
+        raise ClusterError("CLUSTER_HOSTS should be the processes' host names with {} in place of "
+                           f"the number, such as mnist-{{}}.mnist, not {hosts!r}")
+    port = environment.get("CLUSTER_PORT") or DEFAULT_PORT
+    addresses = [f"{hosts.replace('{}', str(number))}:{port}" for number in range(size)]
+    return _cluster(addresses, index, "CLUSTER_PORT")
+
+
+def _cluster(addresses, index, variable):
+    """A cluster of these addresses, once they are checked; `variable` is where they come from."""
+    for address in addresses:
+        port = re.fullmatch(r"[^\s:/]+:(\d{1,5})|\[[0-9a-fA-F:.]+\]:(\d{1,5})", str(address))
+        if not port or not 0 < int(port[1] or port[2]) < 65536:
+            raise ClusterError(f"{variable}: {address!r} is not an address, which has a host and "
+                               f"a port from 1 to 65535, such as host:2222")
+    if len(set(addresses)) < len(addresses):
+        raise ClusterError(f"{variable} names the same address twice")
+    return Cluster(tuple(addresses), index) if len(addresses) > 1 else Cluster()
+
+
+def _whole_number(value, name):
+    """An int, 0 or above; engines write it as a number or as a text."""
+    if isinstance(value, (int, str)) and re.fullmatch(r"\d{1,6}", str(value)):
+        return int(value)
+    raise ClusterError(f"{name} should be a whole number, 0 or above, not {value!r}")

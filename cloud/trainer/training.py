@@ -1,0 +1,264 @@
+"""Training one network on all replicas: those of this process and those of the others.
+
+A replica is a copy of the network on a device of its own. Each computes the gradients for its rows
+of the batch; their sum over all replicas moves every copy in the same way, so that the copies stay
+equal, and equal, up to rounding, to what one replica makes of the whole batch.
+"""
+
+import collections
+import contextlib
+import hashlib
+import re
+
+import numpy as np
+import tensorflow as tf
+
+from cloud.trainer import adam
+from cloud.trainer.batches import dataset
+from cloud.trainer.network import Network
+from common.clean_exit import UserError
+
+LOSS_SCALE = 100       # the loss is a mean over digits × 100, as in the stages
+TEST_CHUNK = 1_000     # digits tested at a time, for bounded memory
+DROPOUT_STREAM = 1000  # random numbers for dropout differ from those for the weights of any layer
+
+Measure = collections.namedtuple("Measure", ["accuracy", "loss"])  # two floats
+
+
+def make_strategy(cluster):
+    """How to distribute the training, for what there is: processes and GPUs.
+
+    Args:
+      cluster: a `Cluster`. With more than one process this waits until all of them are there.
+
+    Returns:
+      A tf.distribute.Strategy.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if cluster.size == 1:
+        return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+
+    communication = tf.distribute.experimental.CommunicationImplementation
+    # Which names the engine has for its tasks does not matter; the chief is the first of all.
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": cluster.addresses}), task_type="worker",
+        task_id=cluster.index, rpc_layer="grpc")
+    return tf.distribute.MultiWorkerMirroredStrategy(
+        resolver, tf.distribute.experimental.CommunicationOptions(
+            implementation=communication.AUTO if gpus else communication.RING))
+
+
+class Training:
+    """A network with its optimizer and the iteration that it has reached.
+
+    Attributes:
+      network: the `Network`.
+      hyperparameters: the `Hyperparameters`.
+      state: a tf.train.Checkpoint of all that a run needs to go on.
+      replicas: int, over all processes.
+    """
+
+    def __init__(self, strategy, hyperparameters, seed, batch_size):
+        """Make the variables, on all replicas.
+
+        Args:
+          strategy: a tf.distribute.Strategy.
+          hyperparameters: the `Hyperparameters`.
+          seed: int, for weights, batches and dropout.
+          batch_size: int, of the whole batch, over all replicas.
+
+        Raises:
+          UserError: the batch cannot be shared equally among the replicas.
+        """
+        self.replicas = strategy.num_replicas_in_sync
+        if batch_size % self.replicas:
+            raise UserError(f"--batch-size {batch_size}: choose a multiple of {self.replicas}, the "
+                            f"number of replicas, so that all have the same number of digits")
+        self.hyperparameters = hyperparameters
+        self._strategy, self._seed, self._batch_size = strategy, seed, batch_size
+        with strategy.scope():
+            self.network = Network(hyperparameters, seed)
+            self._weights = self.network.trainable_variables
+            self._adam = adam.Adam(self._weights)
+            self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.state = tf.train.Checkpoint(network=self.network, adam=self._adam, step=self._step)
+
+    @property
+    def step(self):
+        """How many iterations the network has been trained, an int."""
+        return int(self._step.numpy())
+
+    def digest(self):
+        """A few characters (str) that are the same only where all weights are, to the last bit."""
+        digest = hashlib.sha256()
+        for variable in self.network.variables:
+            digest.update(variable.numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    def share_state(self):
+        """Give all replicas of all processes the values that the chief's have."""
+        variables = (*self.network.variables, *self._adam.variables)
+
+        def of_the_first_replica(values):
+            context = tf.distribute.get_replica_context()
+            first = tf.equal(context.replica_id_in_sync_group, 0)
+            return context.all_reduce(
+                tf.distribute.ReduceOp.SUM,
+                [tf.where(first, value, tf.zeros_like(value)) for value in values])
+
+        @tf.function
+        def share():
+            shared = self._strategy.run(of_the_first_replica, args=(variables,))
+            shared += self._strategy.run(of_the_first_replica, args=([self._step],))
+            for variable, value in zip((*variables, self._step), shared):
+                self._strategy.extended.update(variable, _assign, args=(value,))
+
+        share()
+
+    def batches(self, images, labels, last):
+        """The batches for `train`, from the iteration reached until `last`.
+
+        Args:
+          images: uint8 [m, 28, 28], all training digits.
+          labels: uint8 [m].
+          last: int, the number of iterations in the end.
+
+        Yields:
+          For each iteration, images and labels distributed over this process's replicas.
+        """
+        iterators = {}
+
+        def rows(context):
+            replica = context.replica_id_in_sync_group
+            if replica not in iterators:
+                iterators[replica] = iter(dataset(
+                    images, labels, self._seed, self.step, last, self._batch_size, replica,
+                    self.replicas))
+            return next(iterators[replica])
+
+        for _ in range(self.step, last):
+            yield self._strategy.experimental_distribute_values_from_function(rows)
+
+    def train(self, batch):
+        """Train for one iteration.
+
+        Where this raises an error, because another process is gone, say, the network is as it was
+        after the iteration before.
+
+        Args:
+          batch: one of `batches`.
+
+        Returns:
+          The `Measure` of the whole batch as the network was before, with dropout; two tensors.
+        """
+        return Measure(*self._train(*batch))
+
+    @tf.function
+    def _train(self, images, labels):
+        step = tf.identity(self._step)
+        settings = self.hyperparameters
+        rate = (settings.learning_rate_floor + settings.learning_rate
+                * tf.exp(-tf.cast(step, tf.float32) / settings.decay_steps))
+        measure, gradients, means, variances = self._strategy.run(
+            self._compute_gradients, args=(images, labels, step))
+
+        # Nothing changes before all is there: a process that is lost on the way leaves the others
+        # with a network between two iterations, fit to be saved.
+        update = self._strategy.extended.update
+        here = self._strategy.experimental_local_results
+        with tf.control_dependencies([value for part in (measure, gradients, means, variances)
+                                      for values in part for value in here(values)]):
+            length = adam.distance(rate, step)
+            for weight, gradient, mean, square in zip(
+                    self._weights, gradients, self._adam.means, self._adam.squares):
+                update(weight, adam.update, args=(gradient, mean, square, length))
+            for running, new in zip((*self.network.means, *self.network.variances),
+                                    (*means, *variances)):
+                update(running, self._follow, args=(new,))
+            update(self._step, _assign, args=(step + 1,))
+        return [here(value)[0] for value in measure]
+
+    def _compute_gradients(self, images, labels, step):
+        """What one replica computes: sums over all replicas, and the batch's statistics."""
+        context = tf.distribute.get_replica_context()
+        rows = self._batch_size // self.replicas
+        first_row = rows * context.replica_id_in_sync_group
+
+        def mean_over_replicas(values):
+            if self.replicas == 1:
+                return values
+            return [value / self.replicas
+                    for value in context.all_reduce(tf.distribute.ReduceOp.SUM, values)]
+
+        # The random numbers are those of the whole batch, of which a replica takes its rows: what
+        # is dropped does not depend on how many replicas there are.
+        random = tf.random.stateless_uniform([self._batch_size, self.hyperparameters.neurons],
+                                             [self._seed + DROPOUT_STREAM, step])
+        pkeep = self.hyperparameters.pkeep
+        keep = random[first_row:first_row + rows] < pkeep
+        with tf.GradientTape() as tape:
+            logits, means, variances = self.network.logits_in_training(
+                images, keep, pkeep, mean_over_replicas)
+            loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+            loss *= LOSS_SCALE / self._batch_size
+        gradients = tape.gradient(loss, self._weights)
+        accuracy = tf.reduce_sum(_is_correct(logits, labels)) / self._batch_size
+        accuracy, loss, *gradients = context.all_reduce(
+            tf.distribute.ReduceOp.SUM, [accuracy, loss, *gradients])
+        return [accuracy, loss], gradients, means, variances
+
+    def _follow(self, running, new):
+        decay = self.hyperparameters.batch_norm_decay
+        running.assign(decay * running + (1 - decay) * new)
+
+    def test(self, images, labels):
+        """Test the network as it is, in this process alone.
+
+        Args:
+          images: uint8 [n, 28, 28].
+          labels: uint8 [n].
+
+        Returns:
+          A `Measure`.
+        """
+        correct = loss = 0.0
+        for start in range(0, len(images), TEST_CHUNK):
+            chunk = slice(start, start + TEST_CHUNK)
+            values = self._test(np.divide(images[chunk], 255, dtype=np.float32),
+                                labels[chunk].astype(np.int64))
+            correct, loss = correct + float(values[0]), loss + float(values[1])
+        return Measure(correct / len(images), loss * LOSS_SCALE / len(images))
+
+    @tf.function(reduce_retracing=True)
+    def _test(self, images, labels):
+        logits = self.network.logits(images)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        return tf.reduce_sum(_is_correct(logits, labels)), tf.reduce_sum(losses)
+
+
+class LostPeer(Exception):
+    """Another process of the cluster is gone. The text is TensorFlow's reason, one line."""
+
+
+@contextlib.contextmanager
+def telling_lost_peers():
+    """Turn the errors that TensorFlow raises when another process is gone into `LostPeer`."""
+    errors = tf.errors
+    try:
+        yield
+    except (errors.UnavailableError, errors.AbortedError, errors.CancelledError,
+            errors.DeadlineExceededError, errors.FailedPreconditionError, errors.InternalError,
+            errors.UnknownError) as error:
+        text = str(error.message)
+        reason = re.search(r"aborted by: (.*)", text) or re.match(r"\s*(.*)", text)
+        raise LostPeer(reason[1]) from error
+
+
+def _is_correct(logits, labels):
+    return tf.cast(tf.equal(tf.argmax(logits, 1), labels), tf.float32)
+
+
+def _assign(variable, value):
+    variable.assign(value)

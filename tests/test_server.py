@@ -1,0 +1,391 @@
+"""The prediction server of the cloud version, as a process of its own, over real HTTP."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import small_model
+from conftest import PROJECT, script_environment, wait_until
+
+from common import mnist_data
+from common.clean_exit import UserError
+
+pytest.importorskip("tornado", reason="the server needs the package tornado")
+prediction_request = pytest.importorskip("cloud.prediction_request")
+PATIENCE = 120  # seconds: a server imports TensorFlow first
+HEALTH = "/v1/x.y:health"
+BLANK = [[0] * 28] * 28
+
+
+class Server:
+    """A running server, and requests to it."""
+
+    def __init__(self, *arguments, **variables):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cloud.server", *map(str, arguments)], cwd=PROJECT,
+            env=script_environment() | {name: str(value) for name, value in variables.items()},
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.log = ""
+
+    def wait_until_ready(self):
+        """Read its log up to the line that says where it listens; the limit is on the process."""
+        with _limit_on(self.process):
+            for line in self.process.stderr:
+                self.log += line
+                if "serving" in line:
+                    self.folder, self.port, self.route = re.search(
+                        r"serving (\S+) at http://127\.0\.0\.1:(\d+)(/\S*)$", line).groups()
+                    return self
+        pytest.fail(f"the server has not started: {self.log}")
+
+    def connect(self):
+        return contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=PATIENCE))
+
+    def ask(self, method, path, body=None, headers=None):
+        """Status (int) and answer (from JSON, or None) of a request on a connection of its own."""
+        with self.connect() as connection:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+
+    def predict(self, instances):
+        return self.ask("POST", self.route, json.dumps({"instances": instances}))
+
+    def rest_of_log(self):
+        """Read its log to the end, and return its exit status."""
+        with _limit_on(self.process):
+            self.log += self.process.stderr.read()
+        return self.process.wait(PATIENCE)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
+@contextlib.contextmanager
+def _limit_on(process):
+    """Kill the process if what is done here takes too long, so that its output ends."""
+    timer = threading.Timer(PATIENCE, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@pytest.fixture(scope="module")
+def layer():
+    return small_model.trained_layer()
+
+
+@pytest.fixture(scope="module")
+def model_dir(tmp_path_factory, layer):
+    """A folder with versions of a model: 9 misreads everything, 11 is still being written."""
+    folder = tmp_path_factory.mktemp("model")
+    small_model.export(folder / "9", -layer[0], -layer[1])
+    small_model.export(folder / "10", *layer)
+    (folder / "11").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(model_dir):
+    server = Server(AIP_STORAGE_URI=model_dir, AIP_HTTP_PORT=0, AIP_HEALTH_ROUTE=HEALTH,
+                    AIP_PREDICT_ROUTE="/v1/endpoints/1/deployedModels/2:predict")
+    yield server.wait_until_ready()
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    test = mnist_data.read_data_sets(mnist_data.DEFAULT_DIR).test
+    return test.images[:100].reshape(-1, 28, 28), test.labels[:100]
+
+
+def test_predictions_are_those_of_the_model(server, digits, layer):
+    images, labels = digits
+    assert server.folder.endswith("/10")
+    status, answer = server.predict(images.tolist())
+    assert status == 200 and list(answer) == ["predictions"]
+    classes = np.array([prediction["classes"] for prediction in answer["predictions"]])
+    shares = np.array([prediction["predictions"] for prediction in answer["predictions"]])
+    logits = images.reshape(-1, 784) @ layer[0] + layer[1]
+    wanted = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(shares, wanted, atol=1e-5)
+    assert (classes == logits.argmax(1)).all()
+    assert (classes == labels).mean() > 0.8
+    _, named = server.predict([{"image": image} for image in images[:3].tolist()])
+    assert [prediction["classes"] for prediction in named["predictions"]] == classes[:3].tolist()
+
+
+def test_health_and_routes(server):
+    assert server.ask("GET", HEALTH) == (200, {"status": "ready"})
+    assert server.ask("HEAD", HEALTH) == (200, None)
+    assert server.ask("GET", "/v1/x_y:health")[0] == 404  # a point is a point
+    status, answer = server.ask("POST", "/predict", b"{}")
+    assert status == 404 and "/v1/endpoints/1/deployedModels/2:predict" in answer["error"]
+    for method, path in (("GET", server.route), ("PUT", server.route),
+                         ("POST", HEALTH), ("BREW", server.route)):
+        status, answer = server.ask(method, path)
+        assert status == 405 and f"not {method}" in answer["error"], (method, path)
+
+
+@pytest.mark.parametrize("body, sentence", [
+    (b"", "not JSON"),
+    (b"{", "not JSON"),
+    (b'{"instances": [' + b"9" * 5000 + b"]}", "not JSON"),
+    (b"\xff\xfe", "UTF-8"),
+    (b"[" * 100_000, "nested"),
+    (b"[]", "list of images"),
+    (b'{"inputs": [1]}', "list of images"),
+    (b'{"instances": {"image": []}}', "list of images"),
+    (b'{"instances": []}', "1 to 128 instances, not 0"),
+    (json.dumps({"instances": [BLANK] * 129}).encode(), "1 to 128 instances, not 129"),
+    (json.dumps({"instances": [BLANK, [0] * 784]}).encode(), "Instance 1 should be 28 rows of 28"),
+    (json.dumps({"instances": [BLANK[:-1] + [[0] * 27]]}).encode(), "its shape is another"),
+    (json.dumps({"instances": [{"picture": BLANK}]}).encode(), '{"image": an image}'),
+    (json.dumps({"instances": [BLANK[:-1] + [["0.5"] * 28]]}).encode(), "no numbers"),
+    (json.dumps({"instances": [BLANK[:-1] + [[None] * 28]]}).encode(), "no numbers"),
+    (json.dumps({"instances": [BLANK[:-1] + [[True] * 28]]}).encode(), "no numbers"),
+    (json.dumps({"instances": [BLANK[:-1] + [[[0]] * 28]]}).encode(), "no numbers"),
+    (json.dumps({"instances": [BLANK[:-1] + [[float("nan")] * 28]]}).encode(), "NaN is none"),
+    (json.dumps({"instances": [BLANK[:-1] + [[float("inf")] * 28]]}).encode(), "Infinity"),
+    (json.dumps({"instances": [BLANK[:-1] + [[10 ** 400] * 28]]}).encode(), "not larger"),
+    (json.dumps({"instances": [BLANK[:-1] + [[0] * 27 + [1e300]]]}).encode(), "a pixel of 1e+300"),
+    (json.dumps({"instances": [BLANK, BLANK[:-1] + [[0] * 27 + [255]]]}).encode(),
+     "Instance 1 has a pixel of 255: pixels should be from 0 to 1 (divide bytes by 255)"),
+    (json.dumps({"instances": [BLANK[:-1] + [[-0.5] * 28]]}).encode(), "a pixel of -0.5"),
+])
+def test_what_is_wrong_is_said_in_a_sentence(server, body, sentence):
+    status, answer = server.ask("POST", server.route, body)
+    assert status == 400 and sentence in answer["error"]
+    assert list(answer) == ["error"] and len(answer["error"]) < 200
+
+
+@pytest.mark.parametrize("size", [prediction_request.BODY_LIMIT + 1, 30 * 1024 ** 2])
+def test_too_large_a_body(server, size):
+    status, answer = server.ask("POST", server.route, b" " * size)
+    assert status == 413 and "4,194,304 bytes" in answer["error"]
+    pieces = (b" " * 2 ** 20 for _ in range(size // 2 ** 20 + 1))  # sent in chunks, no length
+    status, answer = server.ask("POST", server.route, pieces)
+    assert status == 413
+
+
+def test_far_too_large_a_body_is_refused_before_it_is_sent(server):
+    with socket.create_connection(("127.0.0.1", int(server.port)), timeout=PATIENCE) as line:
+        line.sendall(f"POST {server.route} HTTP/1.1\r\nHost: x\r\n"
+                     "Content-Length: 99999999999\r\n\r\n".encode())
+        assert line.recv(4096).startswith(b"HTTP/1.1 413 ")
+    with socket.create_connection(("127.0.0.1", int(server.port)), timeout=PATIENCE) as line:
+        line.sendall(f"POST {server.route} HTTP/1.1\r\nHost: x\r\n"
+                     "Content-Length: many\r\n\r\n".encode())
+        assert line.recv(4096).startswith(b"HTTP/1.1 400 ")
+    assert server.predict([BLANK])[0] == 200
+
+
+def test_sixteen_clients_at_once(server, digits):
+    """Nobody is refused, everybody gets his own answer, and health checks do not have to wait."""
+    images, _ = digits
+    _, alone = server.predict(images.tolist())
+    alone = [prediction["classes"] for prediction in alone["predictions"]]
+    health = []
+
+    def client(number):
+        answers = []
+        with server.connect() as connection:
+            for turn in range(4):
+                first = (16 * turn + number) % 68
+                body = json.dumps({"instances": images[first:first + 32].tolist()})
+                connection.request("POST", server.route, body)
+                answer = connection.getresponse()
+                answers.append((answer.status, first, json.load(answer)))
+        return answers
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        clients = [pool.submit(client, number) for number in range(16)]
+        while not all(one.done() for one in clients):
+            start = time.monotonic()
+            assert server.ask("GET", HEALTH)[0] == 200
+            health.append(time.monotonic() - start)
+    for one in clients:
+        for status, first, answer in one.result():
+            assert status == 200
+            classes = [prediction["classes"] for prediction in answer["predictions"]]
+            assert classes == alone[first:first + 32]
+    assert health and sorted(health)[len(health) // 2] < 1
+
+
+class SlowModel:
+    """Answers when it is told to, the first time with what is wrong."""
+
+    def __init__(self):
+        self.may_answer = threading.Event()
+        self.calls = 0
+
+    def predict(self, images):
+        assert self.may_answer.wait(PATIENCE)
+        self.calls += 1
+        if self.calls == 1:
+            raise RuntimeError("out of order")
+        return np.full(len(images), 7), np.full((len(images), 10), 0.1, np.float32)
+
+
+def test_a_full_queue_and_a_failing_model(monkeypatch, caplog):
+    """While all wait, the next are turned away and health is answered; a failure is one 500."""
+    from tornado import httpclient, netutil
+
+    from cloud import server
+    monkeypatch.setattr(server, "MOST_WAITING", 3)
+    model = SlowModel()
+
+    async def ask(client, port, path, body=None):
+        answer = await client.fetch(
+            f"http://127.0.0.1:{port}{path}", method="POST" if body else "GET", body=body,
+            raise_error=False, request_timeout=PATIENCE)
+        return answer.code, json.loads(answer.body)
+
+    async def all_of_it():
+        state = server.State(server.Worker(model), "/predict")
+        listener = server.http_server(state)
+        sockets = netutil.bind_sockets(0, "127.0.0.1")
+        listener.add_sockets(sockets)
+        client = httpclient.AsyncHTTPClient(force_instance=True)
+        port = sockets[0].getsockname()[1]
+        body = json.dumps({"instances": [BLANK]})
+        first = [asyncio.ensure_future(ask(client, port, "/predict", body)) for _ in range(3)]
+        for _ in range(100 * PATIENCE):
+            if state.worker.waiting == 3:
+                break
+            await asyncio.sleep(0.01)
+        refused = await ask(client, port, "/predict", body)
+        health = await ask(client, port, "/health")
+        model.may_answer.set()
+        answers = await asyncio.gather(*first)
+        again = await ask(client, port, "/predict", body)
+        listener.stop()
+        await listener.close_all_connections()
+        client.close()
+        return refused, health, answers, again, state
+
+    refused, health, answers, again, state = asyncio.run(all_of_it())
+    assert refused[0] == 503 and "3 requests are waiting" in refused[1]["error"]
+    assert health == (200, {"status": "ready"})
+    assert sorted(code for code, _ in answers) == [200, 200, 500] and again[0] == 200
+    (failed,) = (answer for code, answer in answers if code == 500)
+    assert failed == {"error": "The server has failed; its log says why."}
+    assert "out of order" in caplog.text and not state.under_way
+
+
+def test_command_that_sends_digits(server, run_module, tmp_path):
+    url = f"http://127.0.0.1:{server.port}{server.route}"
+    sent = run_module("cloud.predict", "--url", url)
+    assert (sent.returncode, sent.stderr) == (0, "")
+    lines = sent.stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == ["7", "2", "1", "0", "4"]
+    assert re.fullmatch("[45] of 5 right", lines[-1])
+    assert all(sum(map(float, line.split()[2:])) == pytest.approx(1, abs=0.01)
+               for line in lines[1:-1])
+
+    written = run_module("cloud.predict", "--write", tmp_path / "anew.json")
+    assert (written.returncode, written.stderr) == (0, "")
+    assert (tmp_path / "anew.json").read_text() == (PROJECT / "cloud/digits.json").read_text()
+
+    (tmp_path / "bad.json").write_text('{"instances": [[0, 255]]}')
+    refused = run_module("cloud.predict", "--url", url, "--file", tmp_path / "bad.json")
+    assert refused.returncode == 1 and refused.stderr.count("\n") == 1
+    assert "Instance 0 should be 28 rows of 28 numbers" in refused.stderr
+    unreachable = run_module("cloud.predict", "--url", "http://127.0.0.1:9/predict")
+    assert unreachable.returncode == 1 and unreachable.stderr.count("\n") == 1
+    assert "start the server" in unreachable.stderr
+
+
+@pytest.fixture
+def run_module():
+    """A function that runs a module of the project; its limit is as for scripts."""
+    def run(module, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)], cwd=PROJECT, timeout=PATIENCE,
+            env=script_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return run
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    ((), "--model-dir"),
+    (("--model-dir", "/nowhere/at/all"), "no exported model in /nowhere/at/all"),
+    (("--model-dir", "x", "--port", "65536"), "'65536' is no port"),
+    (("--model-dir", "x", "--predict-route", "predict"), "should begin with /"),
+])
+def test_wrong_settings(run_module, arguments, sentence):
+    result = run_module("cloud.server", *arguments)
+    assert result.returncode in (1, 2) and sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_folders_of_models(tmp_path, monkeypatch, layer):
+    served_model = pytest.importorskip("cloud.served_model")
+    monkeypatch.setattr(served_model, "BUCKETS_DIR", str(tmp_path))
+    (tmp_path / "mine").mkdir()
+    assert served_model.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
+    assert served_model.local_path("gs://other/a") == "gs://other/a"  # not mounted
+    assert served_model.local_path("a/b") == "a/b"
+
+    import tensorflow as tf
+    small_model.export(tmp_path / "mine/model", *layer)
+    model = served_model.ServedModel("gs://mine/model")
+    classes, predictions = model.predict(np.zeros((2, 28, 28), np.float32))
+    assert (classes.dtype, classes.shape) == (np.int64, (2,))
+    assert (predictions.dtype, predictions.shape) == (np.float32, (2, 10))
+
+    tf.saved_model.save(tf.Module(), str(tmp_path / "bare"))
+    with pytest.raises(UserError, match="no signature serving_default"):
+        served_model.ServedModel(str(tmp_path / "bare"))
+    (tmp_path / "mine/model/saved_model.pb").write_bytes(b"damaged")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        served_model.ServedModel(str(tmp_path / "mine/model"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can handle")
+def test_sigterm(server, run_module, digits):
+    """The last test: requests under way are still answered, and connections not left open."""
+    elsewhere = run_module("cloud.server", "--model-dir", server.folder, "--port", server.port)
+    assert elsewhere.returncode == 1 and elsewhere.stderr.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1, port {server.port}" in elsewhere.stderr
+
+    body = json.dumps({"instances": digits[0][:50].tolist()}).encode()
+    with server.connect() as slow, server.connect() as idle:
+        idle.request("GET", HEALTH)
+        assert idle.getresponse().read()
+        slow.putrequest("POST", server.route)
+        slow.putheader("Content-Length", str(len(body)))
+        slow.endheaders(body[:1000])
+        assert server.ask("GET", HEALTH)[0] == 200  # what was sent before has been read
+        server.process.terminate()
+        assert wait_until(lambda: _refuses(server.port))
+        slow.send(body[1000:])
+        answer = slow.getresponse()
+        assert answer.status == 200 and answer.headers["Connection"] == "close"
+        assert len(json.load(answer)["predictions"]) == 50
+    assert server.rest_of_log() == 0
+    assert "Traceback" not in server.log and server.log.count("\n") == 2
+
+
+def _refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
+    except OSError:
+        return True
+    return False
