@@ -5,6 +5,7 @@ import os
 import pathlib
 import runpy
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -18,6 +19,11 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the tests are written for a CPU
 NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would the scripts
+# that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def script_of(version):
