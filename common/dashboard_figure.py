@@ -7,7 +7,7 @@ import matplotlib
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.transforms import Bbox
 
-from common import text_output
+from common import quick_text, text_output
 from common.digit_panels import ProbabilitiesPanel, SamplePanel, SheetPanel
 from common.panels import GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, six_panels
 
@@ -110,6 +110,7 @@ class DashboardFigure:
 
     def connect(self):
         """Repaint in part from now on, on a canvas that can: for windows."""
+        quick_text.speed_up(self.figure.canvas)
         self.figure.canvas.mpl_connect("draw_event", self._after_drawing)
         self.figure.canvas.mpl_connect("resize_event", lambda event: self._layout())
 
