@@ -38,5 +38,7 @@ def export(folder, weights, biases):
             shares = tf.nn.softmax(tf.reshape(image, [-1, 784]) @ self.weights + self.biases)
             return {"classes": tf.argmax(shares, 1), "predictions": shares}
 
-    layer = Layer()
-    tf.saved_model.save(layer, str(folder), signatures={"serving_default": layer.serve})
+    # A stage that ran in this process before has turned eager execution off.
+    with tf.__internal__.eager_context.eager_mode():
+        layer = Layer()
+        tf.saved_model.save(layer, str(folder), signatures={"serving_default": layer.serve})

@@ -345,7 +345,7 @@ def test_short_lines_and_few(name):
 def test_sections_of_the_stages(name):
     def labels(text):
         lines = text.splitlines()
-        return [re.split("[:?]", line)[0] for before, line in zip(lines, lines[1:])
+        return [re.split("[:?,]", line)[0] for before, line in zip(lines, lines[1:])
                 if line.lstrip().startswith("# ") and not before.strip() or "# load" in line]
 
     expected = labels((PROJECT / script_of(NEAREST[name][0])).read_text(encoding="utf-8"))
