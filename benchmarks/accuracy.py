@@ -24,6 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 from benchmarks import machine, results_file, run_output, scripts, tables
 from benchmarks.summary import mean_and_deviation, median_and_range, summarise
 from common import clean_exit, text_output
+from common.arguments import above_zero
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "accuracy.json"
 CURVES = "iterations", "accuracies", "losses"
@@ -348,11 +349,11 @@ def _when(session):
 def _parser():
     parser = argparse.ArgumentParser(
         usage="python benchmarks/accuracy.py [options]", description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", metavar="N", type=_above_zero, default=5,
+    parser.add_argument("--seeds", metavar="N", type=above_zero, default=5,
                         help="make runs with the seeds 0 to N - 1 (default: 5 seeds)")
     parser.add_argument("--only", metavar="NAME", nargs="+",
                         help="only these scripts: 1.0, 2 for all that begin so, one_hidden_layer")
-    parser.add_argument("--iterations", metavar="N", type=_above_zero,
+    parser.add_argument("--iterations", metavar="N", type=above_zero,
                         help="train for N iterations instead of each script's own number; needs "
                              "--results")
     parser.add_argument("--again", action="store_true",
@@ -360,12 +361,6 @@ def _parser():
     parser.add_argument("--results", metavar="FILE", default=str(RESULTS),
                         help="keep the results there (default: benchmarks/accuracy.json)")
     return parser
-
-
-def _above_zero(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def measure_rates(seconds=1.0):
       seconds: float, how long to try each size.
 
     Returns:
-      A dictionary: "numpy 1024×1024×1024" and so on; each value a float, billions of multiply-adds
+      A dictionary: "numpy 1024×1024×1024" and so on; each a float, billions of multiply-adds
       a second: the best of all tries, since the bound asks what the machine can do.
     """
     import numpy as np

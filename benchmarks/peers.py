@@ -29,6 +29,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 from benchmarks import machine, processes, results_file, scripts, tables
 from benchmarks.summary import median_and_range, significant, summarise
 from common import clean_exit, text_output
+from common.arguments import above_zero
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 RESULTS = FOLDER / "peers.json"
@@ -285,9 +286,9 @@ def _report(options, results):
 def _parser():
     parser = argparse.ArgumentParser(
         usage="python benchmarks/peers.py [options]", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", metavar="N", type=_above_zero, default=3,
+    parser.add_argument("--rounds", metavar="N", type=above_zero, default=3,
                         help="measure the steps N times, in turn (default: 3)")
-    parser.add_argument("--steps", metavar="N", type=_above_zero, default=600,
+    parser.add_argument("--steps", metavar="N", type=above_zero, default=600,
                         help="training steps in a measurement, after as many to warm up "
                              "(default: 600, an epoch)")
     parser.add_argument("--only", metavar="NAME", nargs="+",
@@ -295,19 +296,13 @@ def _parser():
     parser.add_argument("--peers", metavar="NAME", nargs="+",
                         help="only peers whose names begin so: jax, keras, 'pytorch, eager'")
     parser.add_argument("--no-mark", action="store_true", help="do not train to the mark")
-    parser.add_argument("--most", metavar="N", type=_above_zero, default=10_000,
+    parser.add_argument("--most", metavar="N", type=above_zero, default=10_000,
                         help="on the way to the mark, give up after N iterations")
-    parser.add_argument("--threads", metavar="N", type=_above_zero,
+    parser.add_argument("--threads", metavar="N", type=above_zero,
                         help="keep everyone to N processors (Linux; default: all)")
     parser.add_argument("--results", metavar="FILE", default=str(RESULTS),
                         help="keep the results there (default: benchmarks/peers.json)")
     return parser
-
-
-def _above_zero(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 if __name__ == "__main__":

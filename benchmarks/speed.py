@@ -31,6 +31,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 from benchmarks import machine, processes, results_file, scripts, tables
 from benchmarks.summary import median_and_range, significant, summarise
 from common import clean_exit, text_output
+from common.arguments import above_zero
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 RESULTS = FOLDER / "speed.json"
@@ -258,26 +259,20 @@ def _report(options, results):
 def _parser():
     parser = argparse.ArgumentParser(
         usage="python benchmarks/speed.py [options]", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", metavar="N", type=_above_zero, default=5,
+    parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,
                         help="measure everything N times, in turn (default: 5)")
     parser.add_argument("--only", metavar="NAME", nargs="+",
                         help="only these stages: 1.0, or 2 for all that begin so")
-    parser.add_argument("--iterations", metavar="N", type=_above_zero,
+    parser.add_argument("--iterations", metavar="N", type=above_zero,
                         help="train the whole scripts for N iterations instead of their own number")
-    parser.add_argument("--steps", metavar="N", type=_above_zero, default=500,
+    parser.add_argument("--steps", metavar="N", type=above_zero, default=500,
                         help="measure N bare training steps a round (default: 500)")
-    parser.add_argument("--tests", metavar="N", type=_above_zero, default=5,
+    parser.add_argument("--tests", metavar="N", type=above_zero, default=5,
                         help="measure N tests a round (default: 5)")
     parser.add_argument("--no-window", action="store_true", help="leave out runs with the window")
     parser.add_argument("--results", metavar="FILE", default=str(RESULTS),
                         help="keep the results there (default: benchmarks/speed.json)")
     return parser
-
-
-def _above_zero(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 if __name__ == "__main__":

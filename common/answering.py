@@ -4,8 +4,23 @@ import time
 
 import numpy as np
 
-ANSWER_EVERY = 0.3    # seconds between two looks at a digit while the network trains
-IMAGE_SHAPE = 28, 28  # pixels of a digit
+from common.mnist_data import IMAGE_SHAPE
+
+ANSWER_EVERY = 0.3  # seconds between two looks at a digit while the network trains
+
+
+def read_digit(classify, image):
+    """What a network makes of one digit.
+
+    Args:
+      classify: a function, as `Dashboard` takes it.
+      image: uint8 [28, 28], ink from 0 to 255.
+
+    Returns:
+      float32 [10], the probability of each digit.
+    """
+    (probabilities,) = classify(image[np.newaxis, :, :, np.newaxis].astype(np.float32) / 255)
+    return np.asarray(probabilities, np.float32)
 
 
 class Answerer:
@@ -32,9 +47,8 @@ class Answerer:
             return
         self._answered, self._next_time = drawing, time.monotonic() + ANSWER_EVERY
         if drawing is not None and self._classify is not None:
-            image = np.frombuffer(drawing, np.uint8).reshape(1, *IMAGE_SHAPE, 1)
-            (probabilities,) = self._classify(np.float32(image) / 255)
-            self._window.send({"answer": (drawing, np.float32(probabilities))})
+            image = np.frombuffer(drawing, np.uint8).reshape(IMAGE_SHAPE)
+            self._window.send({"answer": (drawing, read_digit(self._classify, image))})
 
     def wait(self, condition):
         """Answer until `condition()` is true or the window is gone."""

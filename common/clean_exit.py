@@ -11,6 +11,12 @@ class UserError(Exception):
     """Something the user can put right. Its text is one clear sentence that says how."""
 
 
+def reason(error):
+    """An exception (Python's or TensorFlow's) in one line: the first of its text, or its name."""
+    lines = str(getattr(error, "message", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def install():
     """Make this process end without a traceback on `UserError`, Ctrl-C and a closed output pipe.
 

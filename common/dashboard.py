@@ -34,10 +34,8 @@ import os
 import sys
 import time
 
-import numpy as np
-
 from common import clean_exit, keeping, recording, run_state, text_output
-from common.answering import Answerer
+from common.answering import Answerer, read_digit
 from common.window_process import WindowProcess, has_screen
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
@@ -360,7 +358,7 @@ class Dashboard:
         """Read the user's own pictures, and save pictures of what was learned."""
         figures = {}
         for name, image in self._options["classify"]:
-            (probabilities,) = self._classify(np.float32(image)[None, :, :, None] / 255)
+            probabilities = read_digit(self._classify, image)
             self._text.show_digit(name, image, probabilities)
             figures[f"own_{os.path.splitext(os.path.basename(name))[0]}"] = (image, probabilities)
         if self._options["pictures"] is not None:
@@ -371,9 +369,11 @@ class Dashboard:
             self._text.say(f"saved {len(paths)} pictures in {self._options['pictures']}")
 
     def _refuse_what_the_network_lacks(self):
-        for option, method in (("save", "save"), ("restore", "restore"), ("classify", "__call__")):
-            asked = self._classify if option == "classify" else self._network
-            if self._options[option] and not hasattr(asked, method):
+        can = {"save": hasattr(self._network, "save"),
+               "restore": hasattr(self._network, "restore"),
+               "classify": self._classify is not None}
+        for option, is_possible in can.items():
+            if self._options[option] and not is_possible:
                 raise clean_exit.UserError(f"--{option}: this script hands its dashboard no "
                                            f"network with which it could do that")
 

@@ -29,9 +29,6 @@ class SquarePanel(Panel):
         side = min(width, height)
         super().place(left, bottom + height - side, side, side)
 
-    def undo_zoom(self, run):
-        pass
-
 
 class SheetPanel(SquarePanel):
     """A sheet to write a digit on."""
@@ -95,9 +92,6 @@ class ProbabilitiesPanel(Panel):
         self.axes.tick_params(axis="y", labelsize=points * 1.2, labelcolor=TEXT_COLOUR)
         for figure in self._figures:
             figure.set_fontsize(points)
-
-    def undo_zoom(self, run):
-        pass
 
     def _what_is_seen(self, run):
         sample = run.sample

@@ -18,7 +18,7 @@ def save_pictures(folder, run, own_digits, last_test, network):
       network: as for `Dashboard`.
 
     Returns:
-      The files' names, a list of str.
+      The files' paths, a list of `pathlib.Path`.
 
     Raises:
       UserError: they cannot be written.

@@ -9,7 +9,7 @@ import os
 import re
 
 from common.chunks import run_in_chunks
-from common.clean_exit import UserError
+from common.clean_exit import UserError, reason
 
 FILE = "network"  # the beginning of a checkpoint's file names; its iteration follows
 PART_OF_A_LAYER = ("Add", "AddV2", "BiasAdd", "Relu")  # what may follow a convolution in it
@@ -92,9 +92,9 @@ class Network:
                 json.dump(notes | {"train_set": self._train_set.place}, file)
             self._make_saver().save(self._sess, prefix, write_meta_graph=False)
             _remove_others(folder, os.path.basename(prefix))
-        except Exception as error:
+        except (OSError, ValueError, self._tf.errors.OpError) as error:
             raise CheckpointError(f"--save: no checkpoint can be written to {folder} "
-                                  f"({_reason(error)})") from error
+                                  f"({reason(error)})") from error
 
     def restore(self, folder, title):
         """Bring back what `save` has written: variables, the optimizer's state, place in the data.
@@ -120,7 +120,7 @@ class Network:
             with open(prefix + ".json", encoding="utf-8") as file:
                 notes = json.load(file)
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"--restore: {prefix}.json cannot be read ({_reason(error)})"
+            raise CheckpointError(f"--restore: {prefix}.json cannot be read ({reason(error)})"
                                   ) from error
         if notes["title"] != title:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is one of "
@@ -132,7 +132,7 @@ class Network:
             self._make_saver().restore(self._sess, prefix)
         except self._tf.errors.OpError as error:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is damaged "
-                                  f"({_reason(error)})") from error
+                                  f"({reason(error)})") from error
         self._train_set.place = notes["train_set"]
         return notes
 
@@ -173,9 +173,3 @@ def _remove_others(folder, name):
         other, _, _ = file.partition(".")
         if re.fullmatch(FILE + r"-\d+", other) and other != name:
             os.remove(os.path.join(folder, file))
-
-
-def _reason(error):
-    """An error in one line."""
-    lines = str(getattr(error, "message", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -97,8 +97,9 @@ class Panel:
         return "moving" if limits == self._limits() else "all"
 
     def undo_zoom(self, run):
-        """Show the panel whole again."""
-        self.axes.set(**self._whole(run))
+        """Show the panel whole again, if it can be zoomed into at all."""
+        if self.axes.get_navigate():
+            self.axes.set(**self._whole(run))
 
     @property
     def region(self):

@@ -21,6 +21,7 @@ sys.path.insert(0, str(PROJECT))  # has docs/
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from common.replacing import replacing
 from docs.make_diffs import sections
 
 FOLDER = PROJECT / "docs" / "pictures"
@@ -63,10 +64,9 @@ def make(version):
         notes.add_text("result", result)
         with Image.open(large) as picture:
             small = picture.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
-        partial = picture_of(version).with_suffix(".part")
-        small.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            partial, format="PNG", optimize=True, pnginfo=notes)
-        partial.replace(picture_of(version))
+        with replacing(picture_of(version)) as partial:
+            small.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+                partial, format="PNG", optimize=True, pnginfo=notes)
     size = picture_of(version).stat().st_size // 1000
     print(f"{result}\nsaved {picture_of(version).relative_to(PROJECT)}, {size} kB", flush=True)
 

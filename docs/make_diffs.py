@@ -12,13 +12,15 @@ stand under the name of their section, which is the comment before them.
 """
 
 import difflib
-import io
 import pathlib
 import re
 import sys
-import tokenize
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # has common/
+
+from common.script_code import code_lines
+
 PLACE = re.compile(r"(<!-- diff: (\S+) (\S+) -->\n).*?(<!-- end of diff -->\n)", re.DOTALL)
 CONTEXT = 1  # lines around a change that stay the same
 IMPORTS = "imports, options and seed"
@@ -27,22 +29,14 @@ IMPORTS = "imports, options and seed"
 def sections(script):
     """The code of a script: a dictionary from section names to lists of (code, whole line)."""
     text = (PROJECT / script).read_text(encoding="utf-8")
-    whole, code = text.splitlines(), text.splitlines()
-    docstring_seen = False
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        (first, start), (last, _) = token.start, token.end
-        if token.type == tokenize.COMMENT:
-            code[first - 1] = code[first - 1][:start]
-        elif token.type == tokenize.STRING and not docstring_seen:
-            docstring_seen = True
-            code[first - 1:last] = [""] * (last - first + 1)
+    whole = text.splitlines()
     found, name = {IMPORTS: []}, IMPORTS
-    for number, (line, stripped) in enumerate(zip(whole, code)):
+    for number, (line, stripped) in enumerate(zip(whole, code_lines(text))):
         if line.startswith("# ") and not whole[number - 1]:
             name = line[2:].split(":")[0]
             found.setdefault(name, [])
-        elif stripped.strip():
-            found[name].append((stripped.rstrip(), line))
+        elif stripped:
+            found[name].append((stripped, line))
     return found
 
 

@@ -40,7 +40,7 @@ np.savez(record, **shown)
 
 
 def first_ten_steps(script, record):
-    """Before each of ten steps and after them: losses, batches, weights, biases; arrays [11, …]."""
+    """Before each of ten steps and after them: losses, batches, weights and biases, [11, …]."""
     subprocess.run([sys.executable, "-c", RECORD, str(PROJECT / script), str(record)], check=True,
                    cwd=PROJECT, env=script_environment(), stdin=subprocess.DEVNULL)
     with np.load(record) as values:

@@ -2,36 +2,26 @@
 
 import ast
 import difflib
-import io
 import re
-import tokenize
 
 import pytest
 from conftest import PROJECT, STAGES
+
+from common.script_code import code_lines
 
 # Code lines that change from each published script to the next.
 PUBLISHED_CHANGES = [48, 31, 23, 59, 34]
 
 
-def code_lines(script):
+def stage_code(script):
     """The lines of a stage without its docstring, comments and blank lines."""
-    text = (PROJECT / script).read_text(encoding="utf-8")
-    lines = text.splitlines()
-    docstring_seen = False
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        (first, start), (last, _) = token.start, token.end
-        if token.type == tokenize.COMMENT:
-            lines[first - 1] = lines[first - 1][:start]
-        elif token.type == tokenize.STRING and not docstring_seen:
-            docstring_seen = True
-            lines[first - 1:last] = [""] * (last - first + 1)
-    return [line.rstrip() for line in lines if line.strip()]
+    return [line for line in code_lines((PROJECT / script).read_text(encoding="utf-8")) if line]
 
 
 def changed_lines(one, other):
     """How many lines `diff` marks with < or >."""
     return sum(line[0] in "+-" and line[:3] not in ("---", "+++")
-               for line in difflib.unified_diff(code_lines(one), code_lines(other), n=0))
+               for line in difflib.unified_diff(stage_code(one), stage_code(other), n=0))
 
 
 @pytest.mark.parametrize("one, other, published",

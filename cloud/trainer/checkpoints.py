@@ -8,7 +8,7 @@ import os
 
 import tensorflow as tf
 
-from common.clean_exit import UserError
+from common.clean_exit import UserError, reason
 
 SETTINGS = "settings.json"
 
@@ -53,7 +53,7 @@ class Checkpoints:
             state.read(newest).assert_existing_objects_matched()
         except (tf.errors.OpError, AssertionError, IndexError, ValueError) as error:
             raise CheckpointError(
-                f"{newest} cannot be read ({_first_line(error)}): remove the folder "
+                f"{newest} cannot be read ({reason(error)}): remove the folder "
                 f"{self._folder} to train from the start") from error
 
     def save(self, state, step):
@@ -77,7 +77,7 @@ class Checkpoints:
             manager.save(checkpoint_number=step)
         except (OSError, tf.errors.OpError) as error:
             raise CheckpointError(f"--checkpoint-dir: no checkpoint can be written to "
-                                  f"{self._folder} ({_first_line(error)})") from error
+                                  f"{self._folder} ({reason(error)})") from error
 
     def _check_settings(self):
         path = os.path.join(self._folder, SETTINGS)
@@ -87,7 +87,7 @@ class Checkpoints:
         except (FileNotFoundError, NotADirectoryError):
             return  # what is wrong with the folder, if anything, shows when it is written
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} cannot be read ({_first_line(error)}): remove the "
+            raise CheckpointError(f"{path} cannot be read ({reason(error)}): remove the "
                                   f"folder {self._folder} to train from the start") from error
         for name, value in self._settings.items():
             if saved.get(name) != value:
@@ -95,8 +95,3 @@ class Checkpoints:
                     f"the checkpoints in {self._folder} were trained with {name} "
                     f"{saved.get(name)}, not {value}: remove that folder, or name another one "
                     f"with --checkpoint-dir")
-
-
-def _first_line(error):
-    lines = str(getattr(error, "message", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__

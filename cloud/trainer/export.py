@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from cloud.trainer.network import Network
-from common.clean_exit import UserError
+from common.clean_exit import UserError, reason
 
 
 def export(network, hyperparameters, folder):
@@ -32,5 +32,5 @@ def export(network, hyperparameters, folder):
     try:
         tf.saved_model.save(served, folder, signatures={"serving_default": predict})
     except (OSError, tf.errors.OpError) as error:
-        reason = str(getattr(error, "message", None) or error).splitlines()[0]
-        raise UserError(f"--model-dir: nothing can be written to {folder} ({reason})") from error
+        raise UserError(f"--model-dir: nothing can be written to {folder} "
+                        f"({reason(error)})") from error
