@@ -115,6 +115,14 @@ def run_stage(monkeypatch):
 
 
 @pytest.fixture
+def tf():
+    """TensorFlow as it starts, even after a stage in this process has switched it to graphs."""
+    import tensorflow as tf
+    with tf.__internal__.eager_context.eager_mode():
+        yield tf
+
+
+@pytest.fixture
 def pipe():
     """The two ends of a pipe, as binary files: to read from and to write to."""
     read, write = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb")))

@@ -335,7 +335,7 @@ def test_wrong_settings(run_module, arguments, sentence):
     assert "Traceback" not in result.stderr
 
 
-def test_folders_of_models(tmp_path, monkeypatch, layer):
+def test_folders_of_models(tmp_path, monkeypatch, layer, tf):
     served_model = pytest.importorskip("cloud.served_model")
     monkeypatch.setattr(served_model, "BUCKETS_DIR", str(tmp_path))
     (tmp_path / "mine").mkdir()
@@ -343,7 +343,6 @@ def test_folders_of_models(tmp_path, monkeypatch, layer):
     assert served_model.local_path("gs://other/a") == "gs://other/a"  # not mounted
     assert served_model.local_path("a/b") == "a/b"
 
-    import tensorflow as tf
     small_model.export(tmp_path / "mine/model", *layer)
     model = served_model.ServedModel("gs://mine/model")
     classes, predictions = model.predict(np.zeros((2, 28, 28), np.float32))

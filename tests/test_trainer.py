@@ -16,14 +16,6 @@ SMALL_NORM = hp.Hyperparameters(channels_1=2, channels_2=3, channels_3=4, neuron
                                 batch_norm=True, batch_norm_decay=0.9)
 
 
-@pytest.fixture
-def tf():
-    """TensorFlow as it starts, even after a stage in this process has switched it to graphs."""
-    import tensorflow as tf
-    with tf.__internal__.eager_context.eager_mode():
-        yield tf
-
-
 @pytest.fixture(scope="module")
 def digits():
     """Images uint8 [300, 28, 28] and labels uint8 [300] that can be learned: bars at 10 places."""
