@@ -45,6 +45,7 @@ def start(device):
         quiet_import = without_chatter()
         quiet_devices = contextlib.nullcontext() if device == "gpu" else without_chatter()
 
+    prefer_onednn()
     with quiet_import, without_keras():
         import tensorflow as tf
     # Deprecation warnings: the API of the codelab is the old one, on purpose.
@@ -65,6 +66,17 @@ def start(device):
     for gpu in gpus:
         name = tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
     return f"TensorFlow {tf.__version__} on {name}"
+
+
+def prefer_onednn():
+    """Have TensorFlow, once it is imported, compute with the oneDNN library on any x86 processor.
+
+    By itself it does so only on those with instructions for neural networks (AVX-512 VNNI). On an
+    older one stage 3.1 trains 2 times as fast with it and is tested 4 times as fast; networks
+    without convolutions take the same time, to within a tenth. TF_ENABLE_ONEDNN_OPTS is
+    TensorFlow's own switch; what the user has set it to stays.
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 @contextlib.contextmanager

@@ -13,11 +13,12 @@ import time
 
 import pytest
 
-from common import download
+from common import download, quiet_tensorflow
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the tests are written for a CPU
+quiet_tensorflow.prefer_onednn()  # as the scripts do: some tests run them in this process
 NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would the scripts
@@ -43,8 +44,9 @@ def script_environment():
     """The environment for a script started by a test: no network, no screen, none of the tester's
     settings.
     """
-    unwanted = {"TF_CPP_MIN_LOG_LEVEL", "TF_USE_LEGACY_KERAS", "NO_PROXY", "no_proxy",
-                "COLUMNS", "LINES", "FORCE_COLOR", "DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"}
+    unwanted = {"TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS",
+                "NO_PROXY", "no_proxy", "COLUMNS", "LINES", "FORCE_COLOR",
+                "DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"}
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     return environment | {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE,
                           "CUDA_VISIBLE_DEVICES": "-1"}

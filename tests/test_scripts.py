@@ -230,6 +230,15 @@ E0000 00:00:1795316657.034563    2370 cuda_platform.cc:52] failed call to cuInit
     assert result.stderr.splitlines() == lines.splitlines()[4:]
 
 
+@pytest.mark.parametrize("chosen, in_use", [({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")])
+def test_onednn_is_used_unless_the_user_says_otherwise(chosen, in_use):
+    code = ("import os; from common import quiet_tensorflow; quiet_tensorflow.start('cpu'); "
+            "print(os.environ['TF_ENABLE_ONEDNN_OPTS'])")
+    result = subprocess.run([sys.executable, "-c", code], env=script_environment() | chosen,
+                            cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert result.stdout.split() == [in_use], result.stderr
+
+
 def peak_memory(*command):
     """The peak resident memory of a command, in kilobytes."""
     process = subprocess.Popen([sys.executable, *command], env=script_environment(),

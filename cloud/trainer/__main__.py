@@ -81,6 +81,7 @@ def _start_tensorflow(cluster):
     os.environ["no_grpc_proxy"] = ",".join(
         address.rpartition(":")[0] for address in cluster.addresses)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", quiet_tensorflow.WARNING)
+    quiet_tensorflow.prefer_onednn()
     with quiet_tensorflow.without_chatter(), quiet_tensorflow.without_keras():
         import tensorflow as tf
         tf.config.list_physical_devices("GPU")  # has things to say, too
