@@ -71,8 +71,8 @@ def start(device):
 def prefer_onednn():
     """Have TensorFlow, once it is imported, compute with the oneDNN library on any x86 processor.
 
-    By itself it does so only on those with instructions for neural networks (AVX-512 VNNI). On an
-    older one stage 3.1 trains 2 times as fast with it and is tested 4 times as fast; networks
+    By itself it does so only on those with instructions for neural networks (AVX-512 VNNI, AMX). On
+    another one stage 3.1 trains 2 times as fast with it and is tested 4 times as fast; networks
     without convolutions take the same time, to within a tenth. TF_ENABLE_ONEDNN_OPTS is
     TensorFlow's own switch; what the user has set it to stays.
     """
