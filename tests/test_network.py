@@ -39,7 +39,7 @@ def softmax_network(tf, train_set=None, columns=784):
 
 def test_classify_whatever_the_shape_of_the_placeholder(tf):
     sess, W, network = softmax_network(tf)
-    images = RANDOM.random((1500, 28, 28, 1), np.float32)  # more than a chunk
+    images = RANDOM.random((3000, 28, 28, 1), np.float32)  # more than a chunk
     logits = images.reshape(-1, 784) @ sess.run(W)
     expected = np.exp(logits - logits.max(axis=1, keepdims=True))
     expected /= expected.sum(axis=1, keepdims=True)

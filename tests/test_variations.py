@@ -180,7 +180,8 @@ def test_data_and_loop(variation):
     assert names["sess"].run(names["lr"]) == pytest.approx(rate)
     assert names["planned"] == [iterations]
     assert names["tested"] == [0, 2]
-    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(name, [1000, 1000])
+    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(
+        name, [chunks.CHUNK_SIZE] * 2)
 
     assert len(names["train_data"][names["X"]]) == len(names["train_data"][names["Y_"]]) == batch
     assert len(names["test_data"][names["X"]]) == len(names["test_data"][names["Y_"]]) == 300
@@ -353,19 +354,15 @@ def test_sections_of_the_stages(name):
     assert labels(text_of(name)) == expected
 
 
-# Its ten epochs take half an hour and more on two slow cores.
-MEASURED_AT = {"three_convolutions_by_epoch": 3_600}
-
-
 @pytest.mark.parametrize("name", VARIATIONS)
 def test_readme_and_docstring_tell_the_same(name):
     docstring = " ".join(docstring_of(name).split())
     assert f"Run: python variations/{name}.py Expect: " in docstring
     accuracy, iterations = re.search(
         r"final test accuracy (\S+(?: ± \S+)?) after ([\d,]+) iterations", docstring).groups()
-    assert int(iterations.replace(",", "")) == MEASURED_AT.get(name, TRAINING[name][3])
+    assert int(iterations.replace(",", "")) == TRAINING[name][3]
     readme = (PROJECT / "variations" / "README.md").read_text(encoding="utf-8")
     row, differences = (line for line in readme.splitlines() if line.startswith(f"| `{name}.py`"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[-2].split(" of ")[0] == iterations and cells[-1] == accuracy
+    assert cells[-2] == iterations and cells[-1] == accuracy
     assert differences.startswith(f"| `{name}.py` | stage {NEAREST[name][0]} | ")

@@ -20,7 +20,7 @@ Each epoch takes the digits in the order of the files, 50 at a time, and ends wi
            · ·            10 probabilities                        Y [n, 10]
 
 Run:     python variations/three_convolutions_by_epoch.py
-Expect:  final test accuracy 0.9889 after 3,600 iterations, three of its ten epochs (seed 0)
+Expect:  final test accuracy 0.9913 after 12,000 iterations, its ten epochs (seed 0)
 """
 
 import os
