@@ -180,8 +180,7 @@ def test_data_and_loop(variation):
     assert names["sess"].run(names["lr"]) == pytest.approx(rate)
     assert names["planned"] == [iterations]
     assert names["tested"] == [0, 2]
-    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(
-        name, [chunks.CHUNK_SIZE] * 2)
+    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(name, [2500, 2500])
 
     assert len(names["train_data"][names["X"]]) == len(names["train_data"][names["Y_"]]) == batch
     assert len(names["test_data"][names["X"]]) == len(names["test_data"][names["Y_"]]) == 300
@@ -364,5 +363,5 @@ def test_readme_and_docstring_tell_the_same(name):
     readme = (PROJECT / "variations" / "README.md").read_text(encoding="utf-8")
     row, differences = (line for line in readme.splitlines() if line.startswith(f"| `{name}.py`"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[-2] == iterations and cells[-1] == accuracy
+    assert cells[-2:] == [iterations, accuracy]
     assert differences.startswith(f"| `{name}.py` | stage {NEAREST[name][0]} | ")
