@@ -1,8 +1,10 @@
-"""On what something was measured: versions, processor, threads."""
+"""On what something was measured, and by which command: versions, processor, threads."""
 
 import importlib.metadata
 import os
 import platform
+import shlex
+import sys
 import time
 
 PACKAGES = "tensorflow", "numpy"
@@ -55,6 +57,11 @@ def threads():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def command(script):
+    """The command that started this program, str: `script` (its path) and the options."""
+    return shlex.join(["python", script, *sys.argv[1:]])
 
 
 def load():

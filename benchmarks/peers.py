@@ -227,9 +227,9 @@ def main():
     if options.threads is not None:
         on["threads"] = min(options.threads, on["threads"])
     print(machine.in_words(on), flush=True)
-    results = {"measured by": "python benchmarks/peers.py", "date": machine.now(), "machine": on,
-               "steps in a block": options.steps, "rates": {}, "bounds": {}, "failed": {},
-               "steps": [], "marks": []}
+    results = {"measured by": machine.command("benchmarks/peers.py"), "date": machine.now(),
+               "machine": on, "steps in a block": options.steps, "rates": {}, "bounds": {},
+               "failed": {}, "steps": [], "marks": []}
     jobs = [(network, peer, False) for _ in range(options.rounds)
             for network in networks for peer in contestants(network.name, peers)]
     if not options.no_mark:
@@ -276,8 +276,9 @@ def _report(options, results):
     rates = f"Products of matrices, billions of multiply-adds a second: {rates}."
     print(f"\n{steps}\n\n{rates}\n\n{marks}\n\nresults in {options.results}")
     if pathlib.Path(options.results).resolve() == RESULTS:
-        when = (f"Medians of {options.rounds} rounds (least–largest), measured "
-                f"{results['date'].partition(' ')[0]} on {machine.in_words(results['machine'])}.")
+        when = (f"Medians of {options.rounds} rounds (least–largest) of "
+                f"`{results['measured by']}`, measured {results['date'].partition(' ')[0]} "
+                f"on {machine.in_words(results['machine'])}.")
         tables.fill("peers", f"{steps}\n\n{rates} {when}")
         if marks:
             tables.fill("marks", marks)

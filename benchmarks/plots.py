@@ -74,16 +74,16 @@ def draw_speed(results):
         return None
     median = {name: {key: value["median"] for key, value in values.items()}
               for name, values in summary.items()}
-    parts = {"start-up": [], "training steps": [], "tests": [], "all else": []}
+    parts = {"start-up": [], "training steps": [], "tests": [], "loading batches": [],
+             "all else": []}
     for values in median.values():
-        steps = values["iterations"] * values["step"] / 1000
-        tests = values["tests"] * values["test"] / 1000
-        known = values["start total"], steps, tests
-        for part, seconds in zip(parts, (*known, max(0, values["text_wall"] - sum(known)))):
+        known = [values["start total"],
+                 *(values[f"text {activity}"] for activity in ("train", "test", "load"))]
+        for part, seconds in zip(parts, [*known, max(0, values["text_wall"] - sum(known))]):
             parts[part].append(seconds)
     figure, (panel,) = _figure(1, (7, 0.6 + 0.4 * len(median)))
     left = np.zeros(len(median))
-    colours = FAINT_COLOUR, TRAIN_COLOUR, TEST_COLOUR, GRID_COLOUR
+    colours = FAINT_COLOUR, TRAIN_COLOUR, TEST_COLOUR, BANDS_COLOUR, GRID_COLOUR
     for (part, seconds), colour in zip(parts.items(), colours):
         panel.barh(list(median), seconds, left=left, color=colour, label=part, height=0.6)
         left += seconds

@@ -13,9 +13,9 @@ What is reported are medians over the rounds, with the least and the largest val
 should run meanwhile; the load of the machine at the start of each measurement is kept beside it.
 
 Start-up is all from the start of the process to the end of the first training step. Efficiency
-is the time that the remaining steps and tests take when nothing else is done, over the time from
-there to the end of the run (its results printed). Looks at the training batch are none of what the
-run needs, and neither is loading batches.
+is the time that the remaining steps and tests take in the text run, over the time from there to the
+end of the run (its results printed), in text or with the window. Looks at the training batch are
+none of what the run needs, and neither is loading batches.
 """
 
 import argparse
@@ -65,18 +65,19 @@ def start_up(notes, started):
     return seconds | {"total": sum(seconds.values())}
 
 
-def efficiency(notes, step, test, end):
+def efficiency(needing, notes, end):
     """The share of a run after its start-up that went into what it needs.
 
     Args:
-      notes: a dictionary, what timed_run.py wrote.
-      step, test: float, milliseconds of a bare training step, and of a test.
-      end: float, when the run was over.
+      needing, notes: dictionaries, what timed_run.py wrote of a run in text mode and of the run
+        in question, which may be the same one. In text mode nothing works beside the steps and
+        tests, so what they take there is what they need.
+      end: float, when the run in question was over.
 
     Returns:
-      A float, about 0 to 1.
+      A float; for a run in text mode at most 1.
     """
-    needed = (notes["last"] * step + notes["tests"] * test) / 1000
+    needed = needing["activities"]["train"] + needing["activities"]["test"]
     return needed / (end - notes["first_step"])
 
 
@@ -145,17 +146,17 @@ def measure_stage(script, options, screen, imported, show):
             f"{kind}_wall": run["ended"] - run["started"],
             f"{kind}_after_start_up": notes["finished"] - notes["first_step"],
             f"{kind}_exit": run["ended"] - notes["finished"],
-            f"{kind}_efficiency": efficiency(notes, lines["step"], lines["test"],
-                                             notes["finished"]),
-            f"{kind}_efficiency_to_exit": efficiency(notes, lines["step"], lines["test"],
-                                                     run["ended"]),
             f"{kind}_megabytes": notes["megabytes"]}
         if kind == "text":
+            in_text = notes
             seconds = start_up(notes, run["started"])
             entry |= {f"start {section}": value for section, value in seconds.items()}
             entry |= {"start_over_import": seconds["total"] - imported,
                       "iterations": notes["last"], "tests": notes["tests"],
                       "measures": notes["measures"]}
+        entry |= {f"{kind}_efficiency": efficiency(in_text, notes, notes["finished"]),
+                  **{f"{kind} {activity}": seconds
+                     for activity, seconds in notes["activities"].items()}}
     return {name: significant(value) if isinstance(value, float) else value
             for name, value in entry.items()}
 
@@ -211,7 +212,8 @@ def main():
     options = _parser().parse_args()
     stages = scripts.choose(scripts.stages(), options.only)
     results_file.check(options.results)
-    results = {"measured by": "python benchmarks/speed.py", "machine": machine.describe(),
+    results = {"measured by": machine.command("benchmarks/speed.py"),
+               "machine": machine.describe(),
                "steps": options.steps, "summary": {}, "rounds": []}
     print(machine.in_words(results["machine"]), flush=True)
     status, began = text_output.StatusLine(), time.monotonic()
@@ -250,8 +252,9 @@ def _report(options, results):
     speed, start = speed_table(results["summary"]), start_table(results["summary"])
     print(f"\n{speed}\n\n{start}\n\nresults in {options.results}")
     if pathlib.Path(options.results).resolve() == RESULTS:
-        when = (f"Medians of {options.rounds} rounds (least–largest), measured "
-                f"{machine.now().partition(' ')[0]} on {machine.in_words(results['machine'])}.")
+        when = (f"Medians of {options.rounds} rounds (least–largest) of "
+                f"`{results['measured by']}`, measured {machine.now().partition(' ')[0]} "
+                f"on {machine.in_words(results['machine'])}.")
         tables.fill("speed", f"{speed}\n\n{when}")
         tables.fill("start-up", start)
 

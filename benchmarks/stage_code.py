@@ -9,6 +9,9 @@ import ast
 from dataclasses import dataclass
 from types import CodeType
 
+# What an iteration of the loop does, in this order; "else" is the loop itself.
+ACTIVITIES = "load", "measure", "test", "show", "train", "else"
+
 # The name that a statement assigns first in each section of a stage, in the stage's order.
 SECTIONS = {"options": "tensorflow", "mnist": "data", "X": "graph", "init": "session"}
 
@@ -21,7 +24,7 @@ class StageCode:
       docstring: str.
       before: a list of (section, code): all statements before the loop. A section is "python"
         (imports of what is no TensorFlow), "tensorflow", "data", "graph" or "session".
-      loop: the loop, with a call of `_stepped()` at the end of each iteration.
+      loop: the loop, with a call of `_begin(activity)` wherever another one of `ACTIVITIES` begins.
       after: what follows the loop.
       load: batch_X, batch_Y and train_data.
       measure: the metrics of a training batch.
@@ -78,7 +81,23 @@ def take_apart(text, name):
         before.append((section, code(node)))
     parts = {"load": code(*plain[:-1]), "measure": code(*measure), "test": code(*test),
              "train": code(plain[-1])}
-    loop.body.append(ast.parse("_stepped()").body[0])
+    _tell_activities(loop)
     ast.fix_missing_locations(tree)
     return StageCode(docstring=ast.get_docstring(tree, clean=False), before=before,
                      loop=code(loop), after=code(*tree.body[position + 1:]), **parts)
+
+
+def _tell_activities(loop):
+    """Put calls of `_begin` into a stage's loop, an ast.For, which is changed."""
+    def begin(activity):
+        return ast.parse(f"_begin({activity!r})").body[0]
+
+    for node in loop.body:
+        if isinstance(node, ast.If):
+            activity = "test" if "wants_test" in ast.unparse(node.test) else "measure"
+            *lines, show = node.body
+            node.body = [begin(activity), *lines, begin("show"), show, begin("else")]
+    first_if = next(number for number, node in enumerate(loop.body) if isinstance(node, ast.If))
+    *others, train = loop.body[first_if:]
+    loop.body = [begin("load"), *loop.body[:first_if], begin("else"), *others,
+                 begin("train"), train, begin("else")]

@@ -2,8 +2,8 @@
 
     python benchmarks/timed_run.py NOTES MNIST_SCRIPT [options of the script]
 
-The stage's own statements are executed one after the other. What is added is a look at the clock
-after each of them, and a call of an empty function in each iteration.
+The stage's own statements are executed one after the other. What is added are looks at the clock:
+after each of them, and in the loop wherever another activity begins, some eight in an iteration.
 """
 
 import time
@@ -13,6 +13,29 @@ PYTHON_IS_UP = time.monotonic()
 import json  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
+
+
+class Activities:
+    """How many seconds of the loop go into what, from the end of the first training step on.
+
+    Attributes:
+      first_step: when that was, seconds of time.monotonic(); None before.
+      seconds: a dictionary of float, for each of `stage_code.ACTIVITIES`.
+    """
+
+    def __init__(self, names):
+        self.first_step = None
+        self.seconds = dict.fromkeys(names, 0.0)
+        self._present, self._since = None, None
+
+    def begin(self, name):
+        """Note that an activity begins, which ends the one before."""
+        now = time.monotonic()
+        if self.first_step is not None:
+            self.seconds[self._present] += now - self._since
+        elif self._present == "train":
+            self.first_step = now
+        self._present, self._since = name, now
 
 
 def main():
@@ -26,21 +49,18 @@ def main():
         stage = stage_code.take_apart(file.read(), path)
     sys.argv = [path, *arguments]
     notes = {"python_is_up": PYTHON_IS_UP, "sections": [["taken apart", time.monotonic()]]}
-    first_step = []
-
-    def stepped():
-        if not first_step:
-            first_step.append(time.monotonic())
-
+    activities = Activities(stage_code.ACTIVITIES)
     namespace = {"__name__": "__main__", "__file__": path, "__doc__": stage.docstring,
-                 "_stepped": stepped}
+                 "_begin": activities.begin}
     for section, code in stage.before:
         exec(code, namespace)
         notes["sections"].append([section, time.monotonic()])
     exec(stage.loop, namespace)
+    activities.begin(None)
     notes["loop_is_over"] = time.monotonic()
     exec(stage.after, namespace)
-    notes |= {"finished": time.monotonic(), "first_step": first_step[0],
+    notes |= {"finished": time.monotonic(), "first_step": activities.first_step,
+              "activities": activities.seconds,
               "megabytes": memory.peak_megabytes()}
     dashboard, last = namespace["dashboard"], namespace["i"]
     after_first = range(1, last + 1)

@@ -139,7 +139,8 @@ class DataSet:
                 self._shuffle()
             self._position = min(batch_size - len(indices), self.num_examples)
             indices = np.concatenate([indices, self._order[:self._position]])
-        return (self._convert_images(self._bytes[indices]),
+        # take() copies whole images; indexing with [indices] takes two to three times as long.
+        return (self._convert_images(self._bytes.take(indices, axis=0)),
                 self._convert_labels(self._label_bytes[indices]))
 
     @property

@@ -17,6 +17,7 @@ from benchmarks import (
     arithmetic,
     peers,
     plots,
+    processes,
     results_file,
     run_output,
     scripts,
@@ -442,7 +443,7 @@ def test_stage_is_taken_apart(script):
     assert {"sess", "train_step", "train_data"} == set(stage.train.co_names) - {"run"}
     assert "run_in_chunks" in stage.test.co_names and "rate" in stage.measure.co_names
     assert not {"dashboard", "show_test"} & set(stage.test.co_names + stage.measure.co_names)
-    assert "_stepped" in stage.loop.co_names and "finish" in stage.after.co_names
+    assert "_begin" in stage.loop.co_names and "finish" in stage.after.co_names
 
 
 def test_what_is_no_stage_cannot_be_taken_apart():
@@ -471,9 +472,24 @@ def test_times_of_a_run():
     seconds = speed.start_up(notes, 10.0)
     assert seconds == pytest.approx({"python": 0.8, "tensorflow": 2.0, "data": 0.5, "graph": 0.5,
                                      "session": 0.25, "first step": 1.75, "total": 5.8})
-    # 100 steps of 20 ms and 5 tests of 200 ms are 3 of 4 seconds.
-    assert speed.efficiency(notes, 20, 200, 20.0) == pytest.approx(0.75)
+    # Steps and tests took 3 of 4 seconds, and are 3 of 6 with a window.
+    notes["activities"] = {"load": 0.5, "train": 2.0, "test": 1.0, "else": 0.3}
+    assert speed.efficiency(notes, notes, 20.0) == pytest.approx(0.75)
+    assert speed.efficiency(notes, {"first_step": 17.0}, 23.0) == pytest.approx(0.5)
 
+
+def test_activities_fill_the_loop(tmp_path):
+    notes_file = tmp_path / "notes.json"
+    stage = PROJECT / script_of("1.0")
+    processes.run(stage.name, [PROJECT / "benchmarks" / "timed_run.py", notes_file, stage, "--text",
+                               "--iterations", 40])
+    notes = json.loads(notes_file.read_text(encoding="utf-8"))
+    assert (notes["last"], notes["tests"], notes["measures"]) == (40, 2, 2)
+    activities = notes["activities"]
+    assert tuple(activities) == stage_code.ACTIVITIES and min(activities.values()) > 0
+    loop = notes["loop_is_over"] - notes["first_step"]
+    assert sum(activities.values()) == pytest.approx(loop, rel=0.01)
+    assert 0 < speed.efficiency(notes, notes, notes["finished"]) < 1
 
 
 def test_peers_bound_and_tables():
@@ -512,7 +528,7 @@ def test_plots_are_drawn_from_what_there_is(fake, tmp_path, monkeypatch, capsys)
     results_file.write(tmp_path / "accuracy.json", {"runs": runs, "summary": {
         "1.0": {"code": "c", "iterations": 40, "mark": 0.92,
                 "accuracy": summary.summarise([0.92, 0.93])}}})
-    values = {"iterations": 40, "tests": 3, "step": 1.0, "test": 20.0, "start total": 3.0,
+    values = {"start total": 3.0, "text train": 0.5, "text test": 0.2, "text load": 0.1,
               "text_wall": 5.0}
     results_file.write(tmp_path / "speed.json", {
         "summary": {"1.0": {name: summary.summarise([value]) for name, value in values.items()}}})
