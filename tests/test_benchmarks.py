@@ -15,9 +15,12 @@ from test_scripts import run_on_terminal
 from benchmarks import (
     accuracy,
     arithmetic,
+    kinds,
     peers,
     plots,
     processes,
+    profile_stage,
+    profiles,
     results_file,
     run_output,
     scripts,
@@ -421,11 +424,11 @@ def test_tables_in_readme(tmp_path):
     readme = tmp_path / "README.md"
     text = (PROJECT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     readme.write_text(text, encoding="utf-8")
-    for name in ("accuracy", "speed", "start-up", "peers", "marks"):
+    for name in ("accuracy", "speed", "start-up", "peers", "marks", "profiles"):
         tables.fill(name, table + r"\1", readme)
         tables.fill(name, table, readme)
     filled = readme.read_text(encoding="utf-8")
-    assert filled.count(table) == 5 and r"\1" not in filled
+    assert filled.count(table) == 6 and r"\1" not in filled
     with pytest.raises(UserError, match="table: weather"):
         tables.fill("weather", table, readme)
 
@@ -509,6 +512,23 @@ def test_peers_bound_and_tables():
              {"who": "fingers", "network": "1.0", "seconds": None, "iterations": None}]
     assert "| abacus                           | 3.2 (1,200) |" in peers.mark_table(marks)
     assert "not reached" in peers.mark_table(marks)
+
+
+def test_profile_of_a_stage():
+    script = {script.name: script for script in scripts.stages()}["2.2"]
+    entry = profiles.profile(peers.STAGE, script, 5)
+    assert set(entry) == {"network", "who", "load", "step", "empty", "kernels", *kinds.NAMES}
+    assert min(entry[name] for name in ("step", "empty", *kinds.NAMES)) > 0
+    assert entry["empty"] < entry["step"] and entry["kernels"] > 100
+    table = profiles.table_of([entry, entry | {"step": entry["step"] + 2}])
+    assert f"{entry['step'] + 1:.2f}" in table
+
+
+@pytest.mark.parametrize("operation, kind", [
+    ("_MklNativeFusedMatMul", "products"), ("ResourceApplyAdam", "optimizer"),
+    ("RandomUniform", "random numbers"), ("Softmax", "all else")])
+def test_what_a_kernel_is_for(operation, kind):
+    assert profile_stage.kind_of(operation) == kind
 
 
 def test_peers_have_their_files_and_networks():
