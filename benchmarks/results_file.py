@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from common.clean_exit import UserError
+from common.replacing import replacing
 
 
 def read(path):
@@ -51,13 +52,8 @@ def write(path, results):
     Raises:
       UserError: the file cannot be written.
     """
-    path = pathlib.Path(path)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(_format(results) + "\n", encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from None
+    with replacing(path) as partial:
+        pathlib.Path(partial).write_text(_format(results) + "\n", encoding="utf-8")
 
 
 def _format(results):

@@ -413,7 +413,7 @@ def test_unreadable_results(tmp_path):
     for path in (tmp_path, tmp_path / "list.json"):
         with pytest.raises(UserError):
             results_file.read(path)
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot write"):
         results_file.write(tmp_path / "no" / "results.json", {})
 
 

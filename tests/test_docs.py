@@ -145,6 +145,17 @@ def test_dashboard_is_of_the_committed_code(version):
     assert path.stat().st_size < LARGEST
 
 
+def test_picture_in_readme_is_that_of_the_last_stage():
+    picture, caption = make_dashboards.README_PICTURE, " ".join(read(PROJECT / "README.md").split())
+    last = max(make_dashboards.STAGES)
+    assert make_dashboards.fingerprint_in(picture) == make_dashboards.fingerprint(
+        make_dashboards.STAGES[last])
+    accuracy = float(re.search(r"final test accuracy +([\d.]+)",
+                               make_dashboards.result_in(picture))[1])
+    assert f"{10_000 - round(10_000 * accuracy)} of the 10,000 test digits" in caption
+    assert picture.stat().st_size < 3 * LARGEST
+
+
 # quoted code, commands, numbers
 
 

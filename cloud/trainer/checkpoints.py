@@ -9,6 +9,7 @@ import os
 import tensorflow as tf
 
 from common.clean_exit import UserError, reason
+from common.replacing import replacing
 
 SETTINGS = "settings.json"
 
@@ -68,14 +69,13 @@ class Checkpoints:
         """
         try:
             os.makedirs(self._folder, exist_ok=True)
-            path = os.path.join(self._folder, SETTINGS)
-            with open(path + ".new", "w", encoding="utf-8") as file:
+            with (replacing(os.path.join(self._folder, SETTINGS)) as partial,
+                  open(partial, "w", encoding="utf-8") as file):
                 json.dump(self._settings, file, indent=1)
-            os.replace(path + ".new", path)
             manager = tf.train.CheckpointManager(state, self._folder, max_to_keep=2,
                                                  checkpoint_name="step")
             manager.save(checkpoint_number=step)
-        except (OSError, tf.errors.OpError) as error:
+        except (OSError, UserError, tf.errors.OpError) as error:
             raise CheckpointError(f"--checkpoint-dir: no checkpoint can be written to "
                                   f"{self._folder} ({reason(error)})") from error
 
