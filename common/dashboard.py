@@ -357,10 +357,11 @@ class Dashboard:
     def _look_back(self):
         """Read the user's own pictures, and save pictures of what was learned."""
         figures = {}
-        for name, image in self._options["classify"]:
+        for number, (name, image) in enumerate(self._options["classify"], 1):
             probabilities = read_digit(self._classify, image)
             self._text.show_digit(name, image, probabilities)
-            figures[f"own_{os.path.splitext(os.path.basename(name))[0]}"] = (image, probabilities)
+            stem = os.path.splitext(os.path.basename(name))[0]  # not unique: a/8.png, b/8.png
+            figures[f"own_{number}_{stem}"] = (image, probabilities)
         if self._options["pictures"] is not None:
             from common import looking_back  # it needs matplotlib, which takes a while to import
             self._text.show_status("drawing pictures")

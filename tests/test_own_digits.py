@@ -198,8 +198,8 @@ def test_a_picture_of_ones_own_is_read_by_a_restored_network(run_script, seven, 
     assert f"{seven}: 7, " in result.stdout and result.stdout.count("9 ") >= 2
     assert "@@" in result.stdout
     files = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-    assert files == ["accuracy.png", "loss.png", "own_my seven.png"]
-    assert f"saved 3 pictures in {tmp_path / 'pictures'}" in result.stdout
+    assert files == ["accuracy.png", "loss.png", "own_1_my seven.png", "own_2_my seven.png"]
+    assert f"saved 4 pictures in {tmp_path / 'pictures'}" in result.stdout
 
 
 def test_pictures_of_a_convolutional_stage(run_script, tmp_path):
