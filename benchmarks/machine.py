@@ -64,6 +64,17 @@ def command(script):
     return shlex.join(["python", script, *sys.argv[1:]])
 
 
+def origin(command, date, machine):
+    """Where a table is from, a str for the line below it: a command, a date and a machine.
+
+    Args:
+      command: str, what `command` gave.
+      date: str, what `now` gave.
+      machine: a dictionary, what `describe` gave.
+    """
+    return f"`{command}`, measured {date.partition(' ')[0]} on {in_words(machine)}."
+
+
 def load():
     """How many processes wanted to run in the last minute (float), or None where nobody tells.
 

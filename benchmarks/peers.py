@@ -277,8 +277,7 @@ def _report(options, results):
     print(f"\n{steps}\n\n{rates}\n\n{marks}\n\nresults in {options.results}")
     if pathlib.Path(options.results).resolve() == RESULTS:
         when = (f"Medians of {options.rounds} rounds (least–largest) of "
-                f"`{results['measured by']}`, measured {results['date'].partition(' ')[0]} "
-                f"on {machine.in_words(results['machine'])}.")
+                + machine.origin(results["measured by"], results["date"], results["machine"]))
         tables.fill("peers", f"{steps}\n\n{rates} {when}")
         if marks:
             tables.fill("marks", marks)

@@ -16,20 +16,14 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import arithmetic, memory, stage_code
-
-READY = 100  # batches; more would only cost memory
+from benchmarks.stage_code import READY
 
 
 def main():
     """Read the options, measure, print the results."""
     options = _parser().parse_args()
-    with open(options.script, encoding="utf-8") as file:
-        stage = stage_code.take_apart(file.read(), options.script)
-    sys.argv = [options.script, "--text", "--seed", str(options.seed),
-                "--iterations", str(options.most)]
-    namespace = {"__name__": "__main__", "__file__": options.script, "__doc__": stage.docstring}
-    for _, code in stage.before:
-        exec(code, namespace)
+    stage, namespace = stage_code.start(options.script, [
+        "--text", "--seed", str(options.seed), "--iterations", str(options.most)])
     if options.to_mark is not None:
         results = train_to(options.to_mark, options.most, stage, namespace)
     else:
@@ -50,15 +44,10 @@ def measure_lines(options, stage, namespace):
       A dictionary of float: milliseconds of step, load, measure and test, each a mean; step_median,
       step_quartiles; and multiply_adds, int.
     """
-    def ready(i):
-        namespace["i"] = i
-        exec(stage.load, namespace)
-        return namespace["train_data"]
-
     batches, load = [], 0.0
     for i in range(READY):
         start = time.perf_counter()
-        batches.append(ready(i))
+        batches.append(stage_code.load(stage, namespace, i))
         load += time.perf_counter() - start
 
     def run_steps(number):
@@ -105,8 +94,7 @@ def train_to(mark, most, stage, namespace):
     wants_test = namespace["dashboard"].wants_test
     start = time.perf_counter()
     for i in range(most + 1):
-        namespace["i"] = i
-        exec(stage.load, namespace)
+        stage_code.load(stage, namespace, i)
         if wants_test(i):
             exec(stage.test, namespace)
             if namespace["a"] > mark:

@@ -10,14 +10,12 @@ import argparse
 import json
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import stage_code
-from benchmarks.kinds import Kinds
-
-READY = 100  # batches; more would only cost memory
+from benchmarks.kinds import Kinds, median_time
+from benchmarks.stage_code import READY
 
 
 def kind_of(operation):
@@ -37,31 +35,17 @@ def main():
     parser.add_argument("script")
     parser.add_argument("--steps", type=int, default=200)
     options = parser.parse_args()
-    with open(options.script, encoding="utf-8") as file:
-        stage = stage_code.take_apart(file.read(), options.script)
-    sys.argv = [options.script, "--text"]
-    namespace = {"__name__": "__main__", "__file__": options.script, "__doc__": stage.docstring}
-    for _, code in stage.before:
-        exec(code, namespace)
+    stage, namespace = stage_code.start(options.script, ["--text"])
     tf, sess, train_step = (namespace[name] for name in ("tf", "sess", "train_step"))
     with sess.graph.as_default():
         nothing = tf.no_op()
-    batches = []
-    for i in range(READY):
-        namespace["i"] = i
-        exec(stage.load, namespace)
-        batches.append(namespace["train_data"])
+    batches = [stage_code.load(stage, namespace, i) for i in range(READY)]
 
-    def median_time(operation):
-        times = []
-        for number in range(2 * options.steps):  # the first half warms up
-            start = time.perf_counter()
-            sess.run(operation, batches[number % READY])
-            times.append(time.perf_counter() - start)
-        return 1000 * sorted(times[options.steps:])[options.steps // 2]
+    def time_of(operation):
+        return median_time(lambda number: sess.run(operation, batches[number % READY]),
+                           options.steps)
 
-    kinds = Kinds()
-    step, empty = median_time(train_step), median_time(nothing)
+    step, empty, kinds = time_of(train_step), time_of(nothing), Kinds()
     trace = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
     for number in range(options.steps):
         told = tf.RunMetadata()

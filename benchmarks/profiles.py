@@ -100,9 +100,8 @@ def main():
     table = table_of(results["profiles"])
     print(f"\n{table}\n\nresults in {options.results}")
     if pathlib.Path(options.results).resolve() == RESULTS:
-        tables.fill("profiles", f"{table}\n\nMedians of {options.rounds} rounds of "
-                    f"`{results['measured by']}`, measured {results['date'].partition(' ')[0]} on "
-                    f"{machine.in_words(results['machine'])}.")
+        origin = machine.origin(results["measured by"], results["date"], results["machine"])
+        tables.fill("profiles", f"{table}\n\nMedians of {options.rounds} rounds of {origin}")
 
 
 def _parser():

@@ -65,20 +65,19 @@ def start_up(notes, started):
     return seconds | {"total": sum(seconds.values())}
 
 
-def efficiency(needing, notes, end):
+def efficiency(needing, notes):
     """The share of a run after its start-up that went into what it needs.
 
     Args:
       needing, notes: dictionaries, what timed_run.py wrote of a run in text mode and of the run
         in question, which may be the same one. In text mode nothing works beside the steps and
         tests, so what they take there is what they need.
-      end: float, when the run in question was over.
 
     Returns:
       A float; for a run in text mode at most 1.
     """
     needed = needing["activities"]["train"] + needing["activities"]["test"]
-    return needed / (end - notes["first_step"])
+    return needed / (notes["finished"] - notes["first_step"])
 
 
 def measure_lines(script, options):
@@ -154,7 +153,7 @@ def measure_stage(script, options, screen, imported, show):
             entry |= {"start_over_import": seconds["total"] - imported,
                       "iterations": notes["last"], "tests": notes["tests"],
                       "measures": notes["measures"]}
-        entry |= {f"{kind}_efficiency": efficiency(in_text, notes, notes["finished"]),
+        entry |= {f"{kind}_efficiency": efficiency(in_text, notes),
                   **{f"{kind} {activity}": seconds
                      for activity, seconds in notes["activities"].items()}}
     return {name: significant(value) if isinstance(value, float) else value
@@ -253,8 +252,7 @@ def _report(options, results):
     print(f"\n{speed}\n\n{start}\n\nresults in {options.results}")
     if pathlib.Path(options.results).resolve() == RESULTS:
         when = (f"Medians of {options.rounds} rounds (least–largest) of "
-                f"`{results['measured by']}`, measured {machine.now().partition(' ')[0]} "
-                f"on {machine.in_words(results['machine'])}.")
+                + machine.origin(results["measured by"], machine.now(), results["machine"]))
         tables.fill("speed", f"{speed}\n\n{when}")
         tables.fill("start-up", start)
 

@@ -6,11 +6,14 @@ executed in one and the same namespace, as Python would do it in one go.
 """
 
 import ast
+import sys
 from dataclasses import dataclass
 from types import CodeType
 
 # What an iteration of the loop does, in this order; "else" is the loop itself.
 ACTIVITIES = "load", "measure", "test", "show", "train", "else"
+
+READY = 100  # batches to measure a training step on; more would only cost memory
 
 # The name that a statement assigns first in each section of a stage, in the stage's order.
 SECTIONS = {"options": "tensorflow", "mnist": "data", "X": "graph", "init": "session"}
@@ -85,6 +88,35 @@ def take_apart(text, name):
     ast.fix_missing_locations(tree)
     return StageCode(docstring=ast.get_docstring(tree, clean=False), before=before,
                      loop=code(loop), after=code(*tree.body[position + 1:]), **parts)
+
+
+def start(path, arguments):
+    """Take a stage apart, and execute all of it before its training loop as it stands.
+
+    Args:
+      path: str, its file.
+      arguments: a list of str, its options.
+
+    Returns:
+      A `StageCode`, and the dictionary of the names that the stage has by then.
+    """
+    with open(path, encoding="utf-8") as file:
+        stage = take_apart(file.read(), path)
+    sys.argv = [path, *arguments]
+    namespace = {"__name__": "__main__", "__file__": path, "__doc__": stage.docstring}
+    for _, code in stage.before:
+        exec(code, namespace)
+    return stage, namespace
+
+
+def load(stage, namespace, i):
+    """Execute the lines that load the batch of iteration `i` (int); gives `train_data`.
+
+    The others are as for `start`.
+    """
+    namespace["i"] = i
+    exec(stage.load, namespace)
+    return namespace["train_data"]
 
 
 def _tell_activities(loop):

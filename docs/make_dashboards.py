@@ -1,5 +1,6 @@
-"""Trains the stages at full length and keeps their finished dashboards in docs/pictures/, that of
-the last one in the README's picture, too.
+"""Trains the stages at full length and keeps their finished dashboards in docs/pictures/.
+
+That of the last stage is the README's picture, too.
 
 Run:  python docs/make_dashboards.py             those whose picture is missing or out of date
       python docs/make_dashboards.py 1.0 2.1     those that are named, in any case

@@ -10,7 +10,6 @@ import pathlib
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, script_environment, wait_until
 
+from cloud.benchmark_workers import free_address
 from common.idx_files import read_idx
 
 CHIEF, WORKER = "chief", "worker"
@@ -38,7 +38,7 @@ class Engine:
         folder.mkdir(exist_ok=True)
         self.folder, self._arguments, self._restart = folder, arguments, restart
         self._token = str(uuid.uuid4())
-        self._cluster = {CHIEF: [f"127.0.0.1:{free_port()}"], WORKER: [f"127.0.0.1:{free_port()}"]}
+        self._cluster = {CHIEF: [free_address()], WORKER: [free_address()]}
         self.processes, self.statuses = {}, {task: [] for task in tasks}
         for task in tasks:
             self.start(task)
@@ -116,12 +116,6 @@ class Engine:
             if process is not None:
                 process.kill()
                 process.wait()
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture

@@ -20,10 +20,9 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspa
 import jax
 import jax_jit
 
-from benchmarks.kinds import Kinds
+from benchmarks.kinds import Kinds, median_time
+from benchmarks.stage_code import READY
 from common.mnist_data import read_data_sets
-
-READY = 100  # batches, as for the stage
 
 
 def kind_of(name, source):
@@ -69,12 +68,7 @@ def main():
 
     arguments = trainer.parameters, trainer.state, *ready[0], trainer.key
     nothing = jax.jit(lambda parameters, state, images, labels, key: (parameters, state, key))
-    times = []
-    for _ in range(2 * options.steps):  # the first half warms up
-        start = time.perf_counter()
-        jax.block_until_ready(nothing(*arguments))
-        times.append(time.perf_counter() - start)
-    empty = 1000 * sorted(times[options.steps:])[options.steps // 2]
+    empty = median_time(lambda _: jax.block_until_ready(nothing(*arguments)), options.steps)
 
     parts = parts_of(trainer.train_step.lower(*arguments).compile().as_text())
     kinds = Kinds()
