@@ -23,10 +23,9 @@ Expect:  final test accuracy 0.9757 ± 0.0024 after 10,000 iterations (mean and 
 import math  # for 1/math.e in the learning rate's decay, from stage 2.1 on
 
 from common import command_line
-from common.chunks import run_in_chunks
 from common.dashboard import Dashboard
 from common.mnist_data import read_data_sets
-from common.network import Network
+from common.network import Network, run_in_chunks
 
 options = command_line.start(__doc__)  # before TensorFlow is imported, to keep its start quiet
 

@@ -10,17 +10,14 @@ asked for; an epoch visits every image exactly once, whatever the size of the ba
 """
 
 import collections
-import contextlib
 import operator
 import os
 import pathlib
-import shutil
 
 import numpy as np
 
-from common import download
-from common.clean_exit import UserError
-from common.idx_files import IdxFileError, dimensions_of, read_idx
+from common import data_files
+from common.data_files import DataError
 
 DEFAULT_DIR = "data"
 NUM_CLASSES = 10
@@ -35,10 +32,6 @@ PROJECT_DIR = pathlib.Path(__file__).resolve().parent.parent
 OWN_DIR = str(PROJECT_DIR / DEFAULT_DIR)  # where the clone keeps MNIST
 
 Datasets = collections.namedtuple("Datasets", ["train", "validation", "test"])
-
-
-class DataError(UserError):
-    """The data files do not make a data set. The text names the file and says what to do."""
 
 
 class DataSet:
@@ -173,8 +166,8 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
                    validation_size=5000, seed=None, source_url=None, *, train_dir=None):
     """Read the four files of a data set: MNIST, or another one in the same format.
 
-    A file may be compressed (name ending in .gz) or not. Where one of MNIST's is missing or
-    damaged, it is fetched; see `download.fetch`.
+    A file may be compressed (name ending in .gz) or not. A missing one of MNIST's is copied from
+    the clone or fetched.
 
     Args:
       data_dir: str, the folder of the files. A relative one is looked for beside the scripts,
@@ -190,34 +183,24 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
       A named tuple of three `DataSet`s: train, validation, test.
 
     Raises:
-      DataError: a file is missing, damaged or does not fit the others, and cannot be fetched.
+      DataError: a file is damaged, does not fit the others, or is missing and cannot be fetched.
       ValueError: `validation_size` is negative or above the number of training images.
     """
     if fake_data:
         validation_size = 10_000
-        train, test = ((np.full((n, *IMAGE_SHAPE), 255, np.uint8), np.zeros(n, np.uint8))
-                       for n in (20_000, 10_000))
+        (images, labels), test = _make_white(20_000), _make_white(10_000)
     else:
         directory = resolve(data_dir if train_dir is None else train_dir)
-        train, test = (_read_part(directory, part, source_url or None) for part in FILES)
-    if one_hot:
-        for part, (_, labels) in zip(FILES, (train, test)):
-            if labels.max() >= NUM_CLASSES:
-                raise DataError(f"{FILES[part][1]} has labels up to {labels.max()}: one-hot "
-                                f"labels are made for {NUM_CLASSES} classes, 0 to 9")
-    images, labels = train
+        (images, labels), test = _read_parts(directory, source_url or None, one_hot)
     if not 0 <= validation_size <= len(images):
         raise ValueError(f"validation_size should be between 0 and {len(images)}, "
                          f"not {validation_size}")
-
+    parts = ((images[validation_size:], labels[validation_size:]),
+             (images[:validation_size], labels[:validation_size]), test)
     # One stream of random numbers each, so that using one data set does not disturb another.
-    seeds = np.random.SeedSequence(seed).spawn(3)
-    options = {"one_hot": one_hot, "dtype": dtype, "reshape": reshape}
-    return Datasets(
-        train=DataSet(images[validation_size:], labels[validation_size:], seed=seeds[0], **options),
-        validation=DataSet(images[:validation_size], labels[:validation_size], seed=seeds[1],
-                           **options),
-        test=DataSet(*test, seed=seeds[2], **options))
+    seeds = np.random.SeedSequence(seed).spawn(len(parts))
+    return Datasets(*(DataSet(*part, one_hot, dtype, reshape, part_seed)
+                      for part, part_seed in zip(parts, seeds)))
 
 
 def resolve(data_dir):
@@ -232,46 +215,50 @@ def resolve(data_dir):
     return str(beside_scripts)
 
 
-def _read_part(directory, part, source_url):
-    """Read images (uint8 [n, 28, 28]) and labels (uint8 [n]) of "train" or "test"."""
-    images_name, labels_name = FILES[part]
-    images = _read_file(directory, images_name, source_url)
-    labels = _read_file(directory, labels_name, source_url)
-    if len(images) != len(labels):
-        # One of the two belongs to another data set; if the other is MNIST's, that one is wrong.
-        wrong = labels_name if download.is_mnist(images_name, images) else images_name
-        mismatch = (f"{_find(directory, images_name)} has {len(images):,} images, but "
-                    f"{labels_name} has {len(labels):,} labels")
-        repaired = _repair(directory, wrong, source_url, mismatch)
-        images, labels = (images, repaired) if wrong == labels_name else (repaired, labels)
+def _make_white(count):
+    return np.full((count, *IMAGE_SHAPE), 255, np.uint8), np.zeros(count, np.uint8)
+
+
+def _read_parts(directory, source_url, one_hot):
+    """Images (uint8 [n, 28, 28]) and labels (uint8 [n]) of the training and the test files."""
+    files = _read_files(directory, source_url)
+    parts = []
+    for images_name, labels_name in FILES.values():
+        images, labels = files[images_name], files[labels_name]
+        where = _find(directory, images_name)
         if len(images) != len(labels):
-            raise DataError(f"{mismatch}, also when fetched anew")
-    if images.shape[1:] != IMAGE_SHAPE:
-        raise DataError(f"{_find(directory, images_name)} has images of "
-                        f"{' x '.join(map(str, images.shape[1:]))} pixels: these networks read "
-                        f"images of 28 x 28")
-    return images, labels
+            raise DataError(f"{where} has {len(images):,} images, but {labels_name} has "
+                            f"{len(labels):,} labels: one of them is the wrong file. "
+                            f"{_cure(directory)}")
+        if images.shape[1:] != IMAGE_SHAPE:
+            raise DataError(f"{where} has images of {' x '.join(map(str, images.shape[1:]))} "
+                            f"pixels: these networks read images of 28 x 28")
+        if one_hot and labels.max() >= NUM_CLASSES:
+            raise DataError(f"{_find(directory, labels_name)} has labels up to {labels.max()}: "
+                            f"one-hot labels are made for {NUM_CLASSES} classes, 0 to 9")
+        parts.append((images, labels))
+    return parts
 
 
-def _read_file(directory, name, source_url):
-    """Read one file into a uint8 array, fetching it where it is missing or damaged."""
-    path = _find(directory, name)
-    if path is None:
-        missing = f"{os.path.join(directory, name)}.gz is missing"
-        if source_url is None and not _is_for_mnist(directory, name):
-            raise DataError(f"{missing}, and the folder is not one of MNIST's: put that file of "
-                            f"its data set there, under that name, with or without .gz")
-        return _fetch(directory, name, source_url, missing)
+def _read_files(directory, source_url):
+    """The values of the four files by their names. Those that are missing are fetched."""
+    names = [name for part in FILES.values() for name in part]
+    files = {name: _read(directory, name) for name in names if _find(directory, name)}
+    missing = [name for name in names if name not in files]
+    if missing and source_url is None and not _is_for_mnist(directory, files):
+        raise DataError(f"{os.path.join(directory, missing[0])}.gz is missing, and the folder is "
+                        f"not one of MNIST's: put that file of its data set there, under that "
+                        f"name, with or without .gz")
+    for name in missing:
+        files[name] = _fetch(directory, name, source_url)
+    return files
+
+
+def _read(directory, name):
     try:
-        return _read(path, name)
-    except IdxFileError as error:
-        return _repair(directory, name, source_url, str(error))
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _read(path, name):
-    return read_idx(path, dimensions_of(name))
+        return data_files.read_idx(_find(directory, name), data_files.dimensions_of(name))
+    except DataError as error:
+        raise DataError(f"{error}. {_cure(directory)}") from None
 
 
 def _find(directory, name):
@@ -282,59 +269,29 @@ def _find(directory, name):
     return None
 
 
-def _repair(directory, name, source_url, problem):
-    """Fetch a wrong file anew, if its folder is known to hold MNIST, and return its values.
+def _cure(directory):
+    """What to do about a wrong file: a sentence."""
+    if directory == OWN_DIR:
+        return "Run 'git checkout data', or delete that file and start again: it is fetched anew"
+    return "Get that file again and put it in its place"
 
-    The wrong one is kept beside it, with ".replaced" after its name: it may be somebody's work.
+
+def _is_for_mnist(directory, files):
+    """Whether MNIST's files may go into a folder that has `files`: nothing there is of another set.
+
+    The clone's own folder and an empty one are for MNIST; any other has to hold at least one file
+    of MNIST's, judged by checksum.
     """
-    path = _find(directory, name)
-    known = source_url is not None or _is_for_mnist(directory, name)
-    if not known or not os.path.isfile(path):
-        raise DataError(f"{problem}. Get that file again and put it in its place")
-    with contextlib.suppress(OSError):  # a folder that cannot be written: what follows says so
-        shutil.copyfile(path, path + ".replaced")
-    try:
-        return _fetch(directory, name, source_url, problem)
-    except DataError:
-        if os.path.exists(path + ".replaced"):
-            os.remove(path + ".replaced")
-        raise
+    if files:
+        return all(data_files.is_mnist(name, values) for name, values in files.items())
+    return (directory == OWN_DIR or not os.path.isdir(directory)
+            or all(file.startswith(".") for file in os.listdir(directory)))
 
 
-def _fetch(directory, name, source_url, problem):
-    """Fetch a file and return its values; `problem` says what is wrong without it."""
+def _fetch(directory, name, source_url):
     if source_url is not None:
-        mirrors, check = [source_url.rstrip("/") + "/"], lambda name, values: True
-    else:
-        mirrors, check = list(download.MIRRORS), download.is_mnist
-        if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
-            mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
-    try:
-        return _read(download.fetch(name, directory, mirrors, check), name)
-    except download.DownloadError as error:
-        raise DataError(f"{problem}; {error}") from None
-
-
-def _is_for_mnist(directory, name):
-    """Whether MNIST's file `name` may go into a folder: nothing there is of another data set.
-
-    The clone's own folder and an empty one are; any other has to hold at least one file of
-    MNIST's, judged by checksum.
-    """
-    found = 0
-    for other in download.MNIST_CHECKSUMS:
-        path = _find(directory, other)
-        if other != name and path is not None:
-            try:
-                if not download.is_mnist(other, _read(path, other)):
-                    return False
-                found += 1
-            except (IdxFileError, OSError):
-                pass  # damaged too: it says nothing of what it was
-    return found > 0 or directory == OWN_DIR or _is_empty(directory)
-
-
-def _is_empty(directory):
-    """Whether a folder has no files yet, or none but those that are being fetched."""
-    return not os.path.isdir(directory) or all(
-        file.startswith(".") or file.endswith(".part") for file in os.listdir(directory))
+        return data_files.fetch(name, directory, [source_url.rstrip("/") + "/"], checked=False)
+    mirrors = list(data_files.MIRRORS)
+    if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
+        mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
+    return data_files.fetch(name, directory, mirrors)

@@ -4,30 +4,38 @@ Each function takes numpy arrays and returns a matplotlib `Figure`. In a noteboo
 as the result of a cell; `save` writes it to a file.
 """
 
-import contextlib
-import io
 import math
 import pathlib
 
-import matplotlib
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, to_hex
-from matplotlib.figure import Figure
 
-from common import digit_mosaic, panels
-from common.dashboard_figure import DPI, use_style
-from common.panels import FAINT_COLOUR, GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
-from common.replacing import replacing
+from common.canvas import (
+    GREY,
+    INK,
+    LEAST_WIDTH,
+    MARGIN,
+    PAPER,
+    RED,
+    SMALL_SIZE,
+    TEXT_SIZE,
+    TILES_HEIGHT,
+    TILES_WIDTH,
+    TITLE_HEIGHT,
+    TITLE_SIZE,
+    axes_in,
+    draw_tiles,
+    empty_picture,
+    in_rows,
+    own_style,
+    show_values,
+    write_png,
+)
+from common.dashboard.mosaic import best_fit
+from common.dashboard.panels import LINE_WIDTHS
+from common.dashboard.style import GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.errors import whole_file
 
-INK, PAPER, RED = (to_hex(np.divide(colour, 255)) for colour in (
-    digit_mosaic.INK, digit_mosaic.RIGHT_BACKGROUND, digit_mosaic.WRONG_BACKGROUND))
-GREY, PALE_BLUE = "#c5cad3", "#dbe7f5"
-NEGATIVE_TO_POSITIVE = ["#7c2d12", TEST_COLOUR, PAPER, TRAIN_COLOUR, "#1e3a8a"]
-TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 10, 9, 7.5     # points
-MARGIN, TITLE_HEIGHT, LEAST_WIDTH = 16, 40, 360    # pixels
-TILES_WIDTH, TILES_HEIGHT = 1160, 640              # pixels that tiles should not exceed
 MOST_TILES, MOST_COLUMNS = 512, 32                 # with more, tiles would become too small
-LARGEST_SIDE = 24                                  # of a value in a tile, in pixels
 LEAST_VISIBLE = 0.005                              # a probability whose bar can be seen
 CURVES = (("train_", "training digits", TRAIN_COLOUR), ("test_", "test digits", TEST_COLOUR))
 QUANTITIES = {  # title, what y means, limits when zoomed, corner for the legend
@@ -35,24 +43,7 @@ QUANTITIES = {  # title, what y means, limits when zoomed, corner for the legend
     "loss": ("Cross-entropy loss", "cross-entropy per image × 100", (0, 70), "upper right")}
 
 
-class Picture(Figure):
-    """A figure that a notebook shows, even if matplotlib.pyplot was never imported there."""
-
-    def _repr_png_(self):
-        file = io.BytesIO()
-        _write(self, file)
-        return file.getvalue()
-
-
-@contextlib.contextmanager
-def _style():
-    """The dashboard's look within, whatever matplotlib's settings are; they stay as they are."""
-    with matplotlib.rc_context():
-        use_style()
-        yield
-
-
-@_style()
+@own_style()
 def digit(image, inverted=False):
     """Draw one digit: a `Figure`.
 
@@ -60,13 +51,13 @@ def digit(image, inverted=False):
       image: float [28, 28], [28, 28, 1] or [784], values 0 to 1.
       inverted: bool; the digit is dark on white, or inverted: white on dark.
     """
-    picture = _picture(280, 280)
+    picture = empty_picture(280, 280)
     colours = [INK, PAPER] if inverted else [PAPER, INK]
-    _show(_axes(picture, 0, 0, 280, 280), np.reshape(image, (28, 28)), colours, 0, 1)
+    show_values(axes_in(picture, 0, 0, 280, 280), np.reshape(image, (28, 28)), colours, 0, 1)
     return picture
 
 
-@_style()
+@own_style()
 def filters(weights, title="Filters"):
     """Draw the filters of a convolution, positive weights blue, negative ones orange: a `Figure`.
 
@@ -83,9 +74,9 @@ def filters(weights, title="Filters"):
     title += _of_all(rows, inputs, "inputs") + _of_all(columns, outputs, "outputs")
     tiles = weights[:, :, :rows, :columns].transpose(2, 3, 0, 1).reshape(-1, height, width)
     if inputs == 1:
-        columns, _ = digit_mosaic.best_fit(columns, 2, 1)
-        return _tiled(tiles, columns, title)[0]
-    picture, axes, left, top = _tiled(tiles, columns, title, below=50)
+        columns, _ = best_fit(columns, 2, 1)
+        return draw_tiles(tiles, columns, title)[0]
+    picture, axes, left, top = draw_tiles(tiles, columns, title, below=50)
     step = 1 if max(rows, columns) <= 16 else 8
     axes.set_xticks(left[:columns:step] + width / 2, range(0, columns, step))
     axes.set_yticks(top[::columns * step] + height / 2, range(0, rows, step))
@@ -98,7 +89,7 @@ def _of_all(shown, count, name):
     return f", the first {shown:,} of {count:,} {name}" if shown < count else ""
 
 
-@_style()
+@own_style()
 def activations(values, title="Activations"):
     """Draw what a convolution makes of one digit, a numbered tile for each channel: a `Figure`.
 
@@ -110,65 +101,15 @@ def activations(values, title="Activations"):
       title: str.
     """
     tiles = np.moveaxis(np.reshape(values, np.shape(values)[-3:]), -1, 0)
-    columns, _ = digit_mosaic.best_fit(len(tiles), TILES_WIDTH, TILES_HEIGHT)
+    columns, _ = best_fit(len(tiles), TILES_WIDTH, TILES_HEIGHT)
     ink = not (tiles < 0).any()
-    picture, axes, left, top = _tiled(tiles, columns, title, above=14, ink=ink)
+    picture, axes, left, top = draw_tiles(tiles, columns, title, above=14, ink=ink)
     for number, (x, y) in enumerate(zip(left, top)):
         axes.text(x, y, str(number), fontsize=SMALL_SIZE, color=TEXT_COLOUR, va="bottom")
     return picture
 
 
-def _tiled(tiles, columns, title, above=0, below=MARGIN, ink=False):
-    """Draw tiles and a colour bar.
-
-    Args:
-      tiles: float [n, height, width].
-      columns: int, the number of tiles in a row.
-      title: str.
-      above, below: ints, the room above each tile and below all of them, in pixels.
-      ink: bool, whether to draw values from 0 up in ink, not negative and positive ones in colour.
-
-    Returns:
-      The figure, its axes, and where in them the tiles begin: two int arrays [n].
-    """
-    rows, (_, height, width) = -(-len(tiles) // columns), tiles.shape
-    side = min(TILES_WIDTH // (columns * (width + 1)),
-               (TILES_HEIGHT - rows * above) // (rows * (height + 1)), LARGEST_SIDE)
-    side = max(side, 2)
-    values, left, top = _mosaic(tiles, columns, above=max(1, math.ceil(above / side)))
-    height, width = side * values.shape[0], side * values.shape[1]
-    picture = _picture(max(width + 110, 9 * len(title), LEAST_WIDTH),
-                       height + TITLE_HEIGHT + below, title)
-    axes = _axes(picture, 30, below, width, height)
-    axes.set_facecolor(PALE_BLUE if ink else GREY)  # grey would look like ink
-    largest = np.abs(tiles[np.isfinite(tiles)]).max(initial=0) or 1
-    least, colours = (0, [PAPER, INK]) if ink else (-largest, NEGATIVE_TO_POSITIVE)
-    image = _show(axes, values, colours, least, largest)
-    bar = picture.colorbar(image, cax=_axes(picture, width + 42, below, 10, height))
-    ticks = [0, largest] if ink else [-largest, 0, largest]
-    bar.set_ticks(ticks, labels=[f"{value:.2g}".replace("-", "−") for value in ticks])
-    bar.outline.set_visible(False)
-    return picture, axes, left, top
-
-
-def _mosaic(tiles, columns, above=1, below=0, between=1):
-    """Arrange tiles, float [n, height, width], in rows, with so many values of room around them.
-
-    Returns:
-      float [rows, columns], NaN where no tile is; and the column and the row of each tile's first
-      value, two int arrays [n].
-    """
-    cells = np.pad(np.asarray(tiles, float),
-                   ((0, -len(tiles) % columns), (above, below), (between, 0)),
-                   constant_values=np.nan)
-    _, height, width = cells.shape
-    values = cells.reshape(-1, columns, height, width).swapaxes(1, 2).reshape(-1, columns * width)
-    values = np.pad(values, ((0, between), (0, between)), constant_values=np.nan)
-    row, column = np.divmod(np.arange(len(tiles)), columns)
-    return values, column * width + between, row * height + above
-
-
-@_style()
+@own_style()
 def probabilities(image, probabilities, label=None):
     """Draw a digit and the network's probabilities for it: a `Figure`.
 
@@ -189,9 +130,10 @@ def probabilities(image, probabilities, label=None):
         names[actual] += "\nactual"
 
     title = "" if label is None else f"actual {actual}, "
-    picture = _picture(820, 280, f"{title}predicted {predicted}")
-    _show(_axes(picture, MARGIN, 30, 210, 210), np.reshape(image, (28, 28)), [PAPER, INK], 0, 1)
-    axes = _axes(picture, 260, 50, 540, 170)
+    picture = empty_picture(820, 280, f"{title}predicted {predicted}")
+    show_values(axes_in(picture, MARGIN, 30, 210, 210), np.reshape(image, (28, 28)), [PAPER, INK],
+                0, 1)
+    axes = axes_in(picture, 260, 50, 540, 170)
     axes.bar(range(10), probabilities, color=colours)
     for number in np.flatnonzero(probabilities >= LEAST_VISIBLE):
         axes.text(number, probabilities[number] + 0.02, _per_cent(probabilities[number]),
@@ -202,7 +144,6 @@ def probabilities(image, probabilities, label=None):
     return picture
 
 
-@_style()
 def confusion_matrix(labels, computed):
     """Draw how often each digit was taken for each, wrong ones the redder the more: a `Figure`.
 
@@ -213,15 +154,20 @@ def confusion_matrix(labels, computed):
       computed: int [n] or probabilities, float [n, 10], what the network takes them for.
     """
     labels, computed = _numbers(labels, 1), _numbers(computed, 1)
-    counts = np.bincount(10 * labels + computed, minlength=100).reshape(10, 10)
+    return confusion_counts(np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
+
+
+@own_style()
+def confusion_counts(counts):
+    """Draw a confusion matrix from its counts, int [10, 10]: a `Figure`."""
     right, totals = np.diag(counts), counts.sum(axis=1)
     errors = np.where(np.eye(10, dtype=bool), np.nan, counts)  # the diagonal would drown the rest
 
-    picture = _picture(640, 570, f"{right.sum():,} of {totals.sum():,} digits read correctly, "
+    picture = empty_picture(640, 570, f"{right.sum():,} of {totals.sum():,} digits read correctly, "
                                  + _per_cent(right.sum() / totals.sum(), 2))
-    axes = _axes(picture, 60, 50, 460, 460)
+    axes = axes_in(picture, 60, 50, 460, 460)
     axes.set_facecolor(GRID_COLOUR)
-    _show(axes, errors, [PAPER, RED], 0, max(1, np.nanmax(errors)))
+    show_values(axes, errors, [PAPER, RED], 0, max(1, np.nanmax(errors)))
     style = {"va": "center", "fontsize": TEXT_SIZE, "color": TEXT_COLOUR}
     for row, column in np.argwhere(counts):
         axes.text(column + 0.5, row + 0.5, f"{counts[row, column]:,}", ha="center", **style)
@@ -235,8 +181,8 @@ def confusion_matrix(labels, computed):
     return picture
 
 
-@_style()
-def most_confidently_misread(images, labels, probabilities, count=25):
+@own_style()
+def most_confidently_misread(images, labels, probabilities, count=25, of_all=None):
     """Draw the misread digits of which the network was surest, the surest first: a `Figure`.
 
     Args:
@@ -244,21 +190,23 @@ def most_confidently_misread(images, labels, probabilities, count=25):
       labels: int [n] or one-hot [n, 10], the correct digits.
       probabilities: float [n, 10].
       count: int, how many to draw at most.
+      of_all: int, how many digits these were chosen from; None where these are all.
     """
     labels, computed = _numbers(labels, 1), _numbers(probabilities, 1)
     wrong = np.flatnonzero(labels != computed)
     if not len(wrong):
-        return _picture(LEAST_WIDTH, 80, f"None of the {len(labels):,} digits is misread")
+        count = of_all or len(labels)
+        return empty_picture(LEAST_WIDTH, 80, f"None of the {count:,} digits is misread")
     sureness = np.max(probabilities, axis=1)
     surest = wrong[np.argsort(-sureness[wrong], kind="stable")][:count]
     columns = math.ceil(math.sqrt(len(surest)))
-    values, left, top = _mosaic(np.reshape(images, (-1, 28, 28))[surest], columns,
+    values, left, top = in_rows(np.reshape(images, (-1, 28, 28))[surest], columns,
                                 above=0, below=7, between=7)
     height, width = 4 * values.shape[0], 4 * values.shape[1]
-    picture = _picture(max(width, LEAST_WIDTH), height + TITLE_HEIGHT,
+    picture = empty_picture(max(width, LEAST_WIDTH), height + TITLE_HEIGHT,
                        f"Most confidently misread: {len(surest):,} of {len(wrong):,}")
-    axes = _axes(picture, 0, 0, width, height)
-    _show(axes, values, [RED, INK], 0, 1)
+    axes = axes_in(picture, 0, 0, width, height)
+    show_values(axes, values, [RED, INK], 0, 1)
     for x, y, number in zip(left, top, surest):
         words = f"{labels[number]} read as {computed[number]}, {_per_cent(sureness[number])}"
         axes.text(x + 14, y + 29, words, ha="center", va="top", fontsize=SMALL_SIZE,
@@ -266,22 +214,45 @@ def most_confidently_misread(images, labels, probabilities, count=25):
     return picture
 
 
-@_style()
+@own_style()
+def contact_sheet(images, probabilities, titles):
+    """Draw digits of any origin, each with its name and what is computed for it: a `Figure`.
+
+    Args:
+      images: float [n, 28, 28], values 0 to 1.
+      probabilities: float [n, 10].
+      titles: n str.
+    """
+    columns = min(6, len(images))
+    values, left, top = in_rows(images, columns, above=0, below=12, between=12)
+    height, width = 4 * values.shape[0], 4 * values.shape[1]
+    picture = empty_picture(max(width, LEAST_WIDTH), height + TITLE_HEIGHT,
+                            "Your digits as the network sees them")
+    axes = axes_in(picture, 0, 0, width, height)
+    show_values(axes, values, [PAPER, INK], 0, 1)
+    for x, y, chances, title in zip(left, top, probabilities, titles):
+        words = f"{chances.argmax()}, {_per_cent(chances.max())}\n{title[-24:]}"
+        axes.text(x + 14, y + 29, words, ha="center", va="top", fontsize=SMALL_SIZE,
+                  color=TEXT_COLOUR)
+    return picture
+
+
+@own_style()
 def training_curves(run, quantity, zoom=None):
     """Draw the curves of the training and of the test digits, whole and zoomed: a `Figure`.
 
     Args:
-      run: a `RunState`.
+      run: a `dashboard.run.Run`.
       quantity: "accuracy" or "loss".
       zoom: floats (low, high), the limits of the zoomed plot; None for a common choice.
     """
     title, label, usual_zoom, corner = QUANTITIES[quantity]
     low, high = zoom or usual_zoom
-    picture = _picture(800, 680)
-    whole, zoomed = _axes(picture, 70, 370, 700, 270), _axes(picture, 70, 50, 700, 270)
+    picture = empty_picture(800, 680)
+    whole, zoomed = axes_in(picture, 70, 370, 700, 270), axes_in(picture, 70, 50, 700, 270)
     zoomed.sharex(whole)
     for axes, limits in ((whole, ""), (zoomed, f", from {low:g} to {high:g}")):
-        for (prefix, name, colour), width in zip(CURVES, panels.LINE_WIDTHS):
+        for (prefix, name, colour), width in zip(CURVES, LINE_WIDTHS):
             curve = run.curves[prefix + quantity]
             axes.plot(curve.iterations, curve.values, color=colour, linewidth=width, label=name)
         axes.grid(color=GRID_COLOUR)
@@ -313,42 +284,10 @@ def save(figures, folder):
     """
     paths = [pathlib.Path(folder, f"{name}.png") for name in figures]
     for path, figure in zip(paths, figures.values()):
-        with replacing(path) as partial:
+        with whole_file(path) as partial:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(figure, partial)
+            write_png(figure, partial)
     return paths
-
-
-@_style()
-def _write(figure, file):
-    figure.savefig(file, format="png")
-
-
-def _picture(width, height, title=""):
-    """An empty figure of so many pixels."""
-    picture = Picture(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
-    picture.text(MARGIN / width, 1 - TITLE_HEIGHT / 2 / height, title, va="center",
-                 fontsize=TITLE_SIZE, fontweight="bold", color=TEXT_COLOUR)
-    return picture
-
-
-def _axes(picture, left, bottom, width, height):
-    """Axes in a box, given in pixels of the figure."""
-    across, up = picture.get_size_inches() * DPI
-    axes = picture.add_axes((left / across, bottom / up, width / across, height / up))
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=FAINT_COLOUR, length=0, labelsize=TEXT_SIZE)
-    axes.spines[:].set_color("#9ca3af")
-    return axes
-
-
-def _show(axes, values, colours, low, high):
-    """Show float [rows, columns] in axes; there each value is a square with side 1."""
-    rows, columns = values.shape
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-    return axes.imshow(values, LinearSegmentedColormap.from_list("", colours), vmin=low, vmax=high,
-                       interpolation="nearest", extent=(0, columns, rows, 0))
 
 
 def _numbers(digits, dimensions):

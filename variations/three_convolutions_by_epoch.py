@@ -29,10 +29,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from common import command_line
-from common.chunks import run_in_chunks
 from common.dashboard import Dashboard
 from common.mnist_data import read_data_sets
-from common.network import Network
+from common.network import Network, run_in_chunks
 
 options = command_line.start(__doc__)  # before TensorFlow is imported, to keep its start quiet
 

@@ -1,0 +1,252 @@
+"""Watching a network learn. The script trains; the dashboard only looks on.
+
+It shows a run in a window of its own (or on a page for a browser), prints it as text, and saves it
+as a picture or a movie. For a model of your own, whatever computes it, a few lines are enough.
+This is stage 1.0 in nothing but numpy:
+
+    import numpy as np
+    from common.dashboard import Dashboard
+    from common.mnist_data import read_data_sets
+
+    mnist = read_data_sets("data", one_hot=True, reshape=False)
+    W, b = np.zeros((784, 10)), np.zeros(10)
+    dashboard = Dashboard(title="softmax in numpy", num_examples=mnist.train.num_examples)
+    for i in dashboard.loop(1000):
+        batch_X, batch_Y = mnist.train.next_batch(100)
+        XX = batch_X.reshape(100, 784)
+        exponentials = np.exp(XX @ W + b)
+        Y = exponentials / exponentials.sum(axis=1, keepdims=True)
+        if dashboard.wants_train(i):
+            accuracy = np.mean(Y.argmax(axis=1) == batch_Y.argmax(axis=1))
+            loss = -100 * np.mean(np.log((Y * batch_Y).sum(axis=1)))
+            dashboard.show_train(i, accuracy, loss, batch_X, Y, batch_Y, [W], [b])
+        W += 0.005 * XX.T @ (batch_Y - Y)
+        b += 0.005 * (batch_Y - Y).sum(axis=0)
+    dashboard.finish()
+
+Who has no loop to put it into, as in a callback of Keras, calls `dashboard.start(iterations)`
+instead, then `show_train` and `show_test` as often as there is something new, and stops the
+training when `dashboard.closed`.
+"""
+
+import math
+import os
+import sys
+import time
+
+from common import errors
+from common.dashboard import snapshots
+from common.dashboard.audience import Audience
+from common.dashboard.messages import Finished, Progress, Tested, Trained
+from common.dashboard.output import Model
+
+TRAIN_EVERY = 20        # iterations between two measurements on a training batch
+TEST_EVERY = 100        # iterations: 10,000 test digits take a while
+TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
+BANDS = 200             # of weights and biases in a whole run: more would not be seen
+STATUS_EVERY = 0.1      # seconds between two looks at the clock
+
+NOT_A_NUMBER = """\
+the loss is {loss} at iteration {iteration}, so training cannot go on.
+
+The cross-entropy takes the log of the softmax layer's output. In 32-bit floating point the
+output of softmax can be exactly 0, and log(0) is not a number. Let TensorFlow compute both in
+a single step, which is numerically stable:
+
+    Ylogits = tf.matmul(Y4, W5) + B5      # the last layer before softmax; in stage 1.0:
+                                          # tf.matmul(XX, W) + b
+    Y = tf.nn.softmax(Ylogits)
+    cross_entropy = tf.nn.softmax_cross_entropy_with_logits(logits=Ylogits, labels=Y_)
+    cross_entropy = tf.reduce_mean(cross_entropy)*100
+
+If your script does that already, the learning rate is too high: divide it by ten."""
+
+
+class LossNotFinite(errors.UserError):
+    """The loss became NaN or infinite: the text says why that happens and how to cure it."""
+
+
+class Dashboard:
+    """Shows the progress of one training run.
+
+    The training loop stays in the script and asks, each iteration, whether anything is to be
+    shown. Only what is shown needs to be computed:
+
+        dashboard = Dashboard(options, num_examples=60_000)
+        for i in dashboard.loop(1000):
+            ...                                          # take a batch of images and labels
+            if dashboard.wants_train(i):
+                ...                                      # measure the model on that batch
+                dashboard.show_train(i, accuracy, loss, images, predictions, labels)
+            if dashboard.wants_test(i):
+                ...                                      # measure it on the test digits
+                dashboard.show_test(i, accuracy, loss, images, predictions, labels)
+            ...                                          # train on the batch
+        dashboard.finish()
+
+    The model may be anything that gives these numbers: all arguments are numpy arrays or floats.
+    What is asked for, and so what is computed, never depends on who is watching: with a seed, the
+    numbers are the same in the window and in text.
+
+    Attributes:
+      run: a `run.Run`, all that has been shown so far.
+    """
+
+    def __init__(self, options=None, network=None, classify=None, layers=None, checkpoints=None,
+                 num_examples=None, title=None, outputs=()):
+        """Prepare to show a run; nothing is opened before it starts.
+
+        Args:
+          options: the script's options (`command_line.start`), or any object with some of the
+            attributes that `OPTIONS` declares; None for a window and nothing else.
+          network: a `network.Network`, which can do all of the following; or name what there is:
+          classify, layers, checkpoints: what the model can do when asked, as `output.Model` has it.
+          num_examples: int, how many training examples make an epoch.
+          title: str, the name of the window; by default the script's file name without ".py".
+          outputs: further ones, a list of `output.Output`.
+        """
+        if network is not None:
+            classify, layers = network.classify, network.convolutions
+            checkpoints, num_examples = network.checkpoints, network.num_examples
+        self._num_examples = num_examples
+        title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        self._audience = Audience(options, Model(classify, layers, checkpoints), title, outputs)
+        self.run = self._audience.run
+        self._last = self._audience.options.iterations
+        self._first = self._next = self._next_bands = 0  # iterations
+        self._is_between, self._is_finished = True, False
+        self._signals = errors.HeldSignals()
+        self._start = self._next_status = time.monotonic()
+        errors.before_exit(self._end_early)
+
+    def loop(self, iterations):
+        """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
+
+        Iteration i measures the network after i training steps, so the last one measures it after
+        all of them. `range(iterations + 1)` is the same as text only, without options.
+
+        Args:
+          iterations: int, how many training steps the script wants.
+
+        Yields:
+          The iteration's number, an int, until the last one or until the window is closed. Where
+          a checkpoint is restored, the first one is that at which it goes on.
+        """
+        self.start(iterations)
+        for i in range(self._first, self._last + 1):
+            self._is_between, self._signals.are_held = False, True
+            yield i
+            self._next, self._is_between = i + 1, True
+            self._signals.release()
+            self._start += self._audience.attend()
+            if self.closed:
+                return
+            if time.monotonic() >= self._next_status:
+                self._show_progress(i)
+
+    def start(self, iterations=None):
+        """Open the window, and do what else the options ask for. `loop` calls this by itself.
+
+        Args:
+          iterations: int, how many training steps are planned; None if that is not known.
+
+        Raises:
+          UserError: a page for a browser was asked for and cannot be served, or a checkpoint and
+            cannot be restored.
+        """
+        if self._last is None:
+            self._last = iterations
+        self._first, seconds = self._audience.start(self._last)
+        self._next = self._first
+        self._next_status = time.monotonic()
+        self._start = self._next_status - seconds  # the earlier part of the run counts, too
+        self._start += self._audience.attend()
+
+    @property
+    def closed(self):
+        """Whether the window was closed by its user, who wants the run to end."""
+        return self._audience.is_closed
+
+    def wants_train(self, i):
+        """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
+        return i % TRAIN_EVERY == 0 or i == self._last
+
+    def wants_test(self, i):
+        """Whether the metrics on the test set at iteration `i` (int) will be shown."""
+        return i % (TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY) == 0 or i == self._last
+
+    def show_train(self, i, accuracy, loss, images, predictions, labels,
+                   weights=(), biases=(), learning_rate=None):
+        """Show the metrics of one training batch, taken before the training step.
+
+        Args:
+          i: int, the iteration.
+          accuracy: float, 0 to 1.
+          loss: float, the cross-entropy of the batch.
+          images: float [batch, height, width] or [batch, height, width, 1], values 0 to 1.
+          predictions: float [batch, 10], the network's probability for each digit.
+          labels: [batch, 10], the correct answers, one-hot.
+          weights, biases: lists of arrays of any shapes, the network's present parameters.
+          learning_rate: float, of the step that follows; None where there is none to tell.
+
+        Raises:
+          LossNotFinite: `loss` is NaN or infinite.
+        """
+        epoch = i * len(images) // self._num_examples + 1 if self._num_examples else None
+        pictures = {}
+        if self._audience.want_pictures:
+            pictures["digits"] = snapshots.first_digits(images, predictions, labels)
+            if i >= self._next_bands:
+                self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
+                pictures |= {name: snapshots.percentile_bands(arrays) for name, arrays in
+                             (("weights", weights), ("biases", biases)) if len(arrays)}
+        self._show(Trained(i, float(accuracy), float(loss), epoch, learning_rate, **pictures))
+
+    def show_test(self, i, accuracy, loss, images, predictions, labels):
+        """Show the metrics of the test set; arguments and errors as for `show_train`."""
+        digits = (snapshots.misread_first(images, predictions, labels)
+                  if self._audience.want_pictures else None)
+        self._show(Tested(i, float(accuracy), float(loss), digits))
+
+    def finish(self):
+        """End the run: print the final test accuracy first, then the maximum over the run.
+
+        Saves what was asked for, classifies the user's pictures, and waits until the window is
+        closed, unless --close was given.
+
+        Raises:
+          UserError: some of that failed.
+        """
+        failures = self._end(is_early=self.closed)
+        if failures:
+            raise errors.UserError("not everything could be done:\n  " + "\n  ".join(failures))
+
+    @property
+    def _seconds(self):
+        """How long the run has taken, without pauses."""
+        return time.monotonic() - self._start
+
+    def _show(self, measured):
+        """Show a `Trained` or `Tested`."""
+        self._audience.send(measured)
+        self._start += self._audience.attend()
+        if not math.isfinite(measured.loss):
+            raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
+                                                    iteration=measured.iteration))
+
+    def _show_progress(self, i):
+        self._next_status = time.monotonic() + STATUS_EVERY
+        left = self._seconds / i * (self._last - i) if i else None
+        self._audience.send(Progress(i, self._seconds, left))
+
+    def _end(self, is_early):
+        self._is_finished = True
+        done = self._next if self._is_between and self._next > self._first else None
+        self._audience.send(Finished(is_early, self._seconds, done))
+        return self._audience.finish()
+
+    def _end_early(self):
+        """Called when the process ends early, so that what was reached is not lost."""
+        self._signals.are_held = False
+        if not self._is_finished:
+            self._end(is_early=True)

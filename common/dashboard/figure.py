@@ -1,0 +1,185 @@
+"""The whole dashboard on a matplotlib figure: panels, a status line, buttons, the list of keys.
+
+It draws on any canvas: of a window, of a browser's page, of a picture file.
+"""
+
+from common.dashboard import layout
+from common.dashboard.digit_panels import (
+    DigitsPanel,
+    ProbabilitiesPanel,
+    SamplePanel,
+    SheetPanel,
+)
+from common.dashboard.layout import View
+from common.dashboard.panels import BandsPanel, CurvesPanel
+from common.dashboard.scene import Scene
+from common.dashboard.strips import Buttons, KeyList, Status
+from common.dashboard.style import DPI
+
+# What can be shown: a new panel is a class, and a row here; a view that shows it, a row below.
+PANELS = {
+    "accuracy": lambda axes: CurvesPanel(axes, "Accuracy", "accuracy", "lower right"),
+    "loss": lambda axes: CurvesPanel(axes, "Cross-entropy loss", "loss", "upper right"),
+    "train digits": lambda axes: DigitsPanel(axes, "Training digits", "train_digits", False),
+    "weights": lambda axes: BandsPanel(axes, "Weights", "weights"),
+    "biases": lambda axes: BandsPanel(axes, "Biases", "biases"),
+    "test digits": lambda axes: DigitsPanel(axes, "Test digits", "test_digits", True),
+    "sheet": SheetPanel,
+    "sample": SamplePanel,
+    "probabilities": ProbabilitiesPanel,
+}
+SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
+VIEWS = {
+    "all": View(SIX, shares=(1, 1, 1.2)),
+    **{name: View((name,)) for name in SIX},
+    "curves": View(("accuracy", "loss")),
+    "spread": View(("weights", "biases")),
+    "digits": View(("train digits", "test digits")),
+    "write": View(("sheet", "sample", "probabilities"), has_main=True,
+                  hint="c: clear   esc: back"),
+    "look": View(("sample", "probabilities"), hint="click or esc: back"),
+}
+
+
+class DashboardFigure:
+    """The panels of a view, which follow a run.
+
+    Attributes:
+      figure: the matplotlib Figure.
+      scene: the `Scene` that is shown.
+      view: the name of the view, of `VIEWS`.
+      buttons: `strips.Buttons`.
+    """
+
+    def __init__(self, figure, run, keys=()):
+        """Draw on a figure.
+
+        Args:
+          figure: a matplotlib Figure with a canvas.
+          run: a `Run`, to follow.
+          keys: the rows of `viewer.KEYS`, for a screen; a file has no keys and no buttons.
+        """
+        self.figure, self.scene, self.view = figure, Scene(run), "all"
+        self._panels = {name: make(figure.add_axes((0, 0, 1, 1), label=name))
+                        for name, make in PANELS.items()}
+        self._status = Status(figure)
+        self.buttons = Buttons(figure, keys)
+        self._keys = KeyList(figure, keys)
+        self._backgrounds = None  # what stays, by part: copied when the whole figure was drawn
+        self.arrange()
+
+    @property
+    def panels(self):
+        """The panels of the view by name, a dictionary."""
+        return {name: self._panels[name] for name in VIEWS[self.view].panels}
+
+    @property
+    def sheet(self):
+        """The `SheetPanel`, to write on."""
+        return self._panels["sheet"]
+
+    def show_view(self, name):
+        """Show one of `VIEWS`. Takes effect with the next whole drawing."""
+        self.view = name
+        self.arrange()
+
+    def toggle_keys(self):
+        """Show or hide the list of keys. Takes effect with the next whole drawing."""
+        self._keys.axes.set_visible(not self._keys.axes.get_visible())
+        self._backgrounds = None
+
+    def toggle_whole(self):
+        """Show the curves' axes as published, or where the curves are."""
+        for panel in (self._panels["accuracy"], self._panels["loss"]):
+            panel.is_whole = not panel.is_whole
+
+    def undo_zooms(self):
+        """Show every panel whole again."""
+        for panel in self._panels.values():
+            panel.zoom_to(None, None)
+
+    def repaint_in_part(self):
+        """Repaint in part from now on, on a canvas that can: for windows and movies."""
+        self.figure.canvas.mpl_connect("draw_event", self._after_drawing)
+        self.figure.canvas.mpl_connect("resize_event", lambda event: self.arrange())
+
+    def update(self, with_status=True):
+        """Take in what is new in the scene, as far as it is visible.
+
+        Args:
+          with_status: bool, whether to include the status line, whose text is slow to draw.
+
+        Returns:
+          The parts to be painted anew, a list to hand to `repaint`; None where only drawing the
+          whole figure will do.
+        """
+        changed, whole = [], self._backgrounds is None
+        for part in self._parts() if with_status else self.panels.values():
+            change = part.update(self.scene)
+            whole |= change == "all"
+            if change:
+                changed.append(part)
+        if whole or self._keys.axes.get_visible():
+            self._backgrounds = None  # of no use any more
+            return None
+        return changed
+
+    @property
+    def can_repaint(self):
+        """bool, whether `repaint` would do, since nothing has changed that stays"""
+        return self._backgrounds is not None
+
+    def repaint(self, parts):
+        """Paint some parts anew on the figure's canvas; the rest of the picture stays."""
+        for part in parts:
+            self.figure.canvas.restore_region(self._backgrounds[part])
+            self._paint(part)
+
+    def panel_at(self, event):
+        """The panel under the mouse, for an event of matplotlib; None where there is none."""
+        return next((panel for panel in self.panels.values() if panel.axes is event.inaxes), None)
+
+    def _parts(self):
+        return [*self.panels.values(), self._status]
+
+    def _paint(self, part):
+        for artist in part.moving:
+            part.axes.draw_artist(artist)
+
+    def _after_drawing(self, event):
+        """The canvas has just drawn all that stays: keep copies of it, then paint the rest."""
+        canvas = self.figure.canvas
+        if canvas.is_saving():
+            return
+        self._backgrounds = {part: canvas.copy_from_bbox(part.region) for part in self._parts()}
+        for part in self._parts():
+            self._paint(part)
+        if self._keys.axes.get_visible():
+            self.figure.draw_artist(self._keys.axes)
+
+    def arrange(self):
+        """Place everything for the figure's present size and view."""
+        self._backgrounds = None
+        width, height = self.figure.bbox.size
+        if width < 50 or height < 50:  # on its way to be minimized
+            return
+        view, pixel = VIEWS[self.view], self.figure.dpi / DPI
+        sizes = layout.sizes_for(self.figure, layout.cells_of(view, width, height))
+        below = self.buttons.place(width, sizes)
+        below += self._status.place(below, width, sizes)
+        self._keys.place(width, height, sizes)
+        for panel in self._panels.values():
+            panel.axes.set_visible(False)
+        for panel, cell in zip(self.panels.values(),
+                               layout.cells_of(view, width, height - below)):
+            self._place(panel, cell, below, sizes, layout.is_small(cell, pixel))
+
+    def _place(self, panel, cell, below, sizes, is_small):
+        """Place a panel in its cell, with room around it for its title and ticks."""
+        x, y, width, height = cell
+        left, right, title, ticks = (round(pixels * sizes.unit) for pixels in (
+            (8, 8, 22, 6) if is_small else (52, 20, 30, 26)))
+        panel.axes.set_visible(True)
+        panel.set_scale(sizes.points, sizes.unit, is_small)
+        panel.place(x + left, below + y + ticks, max(1, width - left - right),
+                    max(1, height - title - ticks))

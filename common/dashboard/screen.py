@@ -1,0 +1,127 @@
+"""The window or the pages as the script sees them: they show the run, and answer its users."""
+
+import os
+import sys
+import time
+
+import numpy as np
+
+from common.dashboard.messages import Answer, Finished
+from common.dashboard.output import Output
+from common.errors import Stopped, UserError
+
+OPENING = 3.0       # seconds that the training waits for the window, at most
+ANSWER_EVERY = 0.3  # seconds between two looks at a digit while the network trains
+
+
+def has_screen():
+    """Whether there is a screen to open a window on, as far as the environment tells."""
+    return (not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+            or bool(os.environ.get("WAYLAND_DISPLAY")))
+
+
+def read_digits(classify, images):
+    """What a network makes of some digits.
+
+    Args:
+      classify: a function, as a `Model` has it.
+      images: uint8 [n, 28, 28], ink from 0 to 255.
+
+    Returns:
+      float32 [n, 10], the probability of each digit.
+    """
+    return np.asarray(classify(images[..., np.newaxis].astype(np.float32) / 255), np.float32)
+
+
+class Screen(Output):
+    """Shows the run in a viewer's process, and has the network read what its users write."""
+
+    def __init__(self, viewer, is_page, stays_open):
+        """Show a run.
+
+        Args:
+          viewer: a `ViewerProcess`.
+          is_page: bool, whether it serves pages for browsers.
+          stays_open: bool, whether it stays when the training is done, until its user closes it.
+        """
+        self._viewer, self._is_page, self._stays_open = viewer, is_page, stays_open
+        self._answered, self._next_answer = {}, 0.0
+
+    def send(self, message):
+        self._viewer.send(message)
+        if isinstance(message, Finished) and message.is_early:
+            self._stays_open = False
+
+    def wait_until_open(self):
+        """Give it a moment to open, so that its user sees the network begin to learn.
+
+        Raises:
+          UserError: pages were asked for, and cannot be served.
+        """
+        self._viewer.wait(lambda: self._viewer.state != "starting",
+                          None if self._is_page else OPENING)
+        if self._is_page and self._viewer.state == "open":
+            self._terminal.say(f"The dashboard is at {self._viewer.address} "
+                               "(Ctrl-C here ends the run).")
+        elif self._is_page:
+            raise UserError(f"--web: {self._viewer.reason}")
+
+    @property
+    def is_closed(self):
+        """bool, whether its user has closed it, who wants the run to end."""
+        return self._viewer.state == "closed"
+
+    @property
+    def is_paused(self):
+        """bool, whether its user wants the training to pause."""
+        return self._viewer.is_paused and not self._viewer.is_over
+
+    @property
+    def failure(self):
+        """str, why it does not show the run, a sentence's beginning; None if it does."""
+        if self._viewer.state != "failed":
+            return None
+        if self._viewer.was_open:
+            return f"The window's process has ended ({self._viewer.reason})"
+        return f"The window cannot be opened ({self._viewer.reason})"
+
+    def answer(self, is_training=True):
+        """Read what users write, if it is new; while the network trains, from time to time anyway.
+        """
+        questions = {viewer: digit for viewer, digit in dict(self._viewer.questions).items()
+                     if digit is not None}
+        is_due = is_training and questions and time.monotonic() >= self._next_answer
+        if questions == self._answered and not is_due:
+            return
+        self._answered, self._next_answer = questions, time.monotonic() + ANSWER_EVERY
+        if questions and self._model.classify is not None:
+            images = np.frombuffer(b"".join(questions.values()), np.uint8).reshape(-1, 28, 28)
+            for (viewer, digit), probabilities in zip(
+                    questions.items(), read_digits(self._model.classify, images)):
+                self._viewer.send(Answer(viewer, digit, probabilities))
+
+    def wait_while(self, condition):
+        """Answer while `condition()` is true and the window is there."""
+        while condition() and not self._viewer.is_over:
+            asked = dict(self._viewer.questions)
+            self._viewer.wait(lambda asked=asked: not condition() or self._viewer.is_over
+                              or self._viewer.questions != asked, ANSWER_EVERY)
+            self.answer(is_training=False)
+
+    def finish(self):
+        """Leave the finished dashboard to its user, until it is closed."""
+        try:
+            if self._stays_open and not self._viewer.is_over:
+                if self._is_page:
+                    self._terminal.say(
+                        "\nThe dashboard stays at its address until you press Ctrl-C.")
+                else:
+                    self._terminal.say(
+                        "\nThe window stays open: look around in it, then close it.")
+                self.wait_while(lambda: True)
+        except Stopped:
+            raise
+        except KeyboardInterrupt:
+            pass  # the other way to close it
+        finally:
+            self._viewer.close()

@@ -1,0 +1,163 @@
+"""What is around the panels: the status line, the row of buttons, the list of keys."""
+
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.transforms import Bbox
+
+from common.dashboard.style import (
+    BUTTON_COLOUR,
+    FRAME_COLOUR,
+    GRID_COLOUR,
+    TEST_COLOUR,
+    TEXT_COLOUR,
+    TRAIN_COLOUR,
+)
+from common.dashboard.text import hours
+
+STATUS_HEIGHT, BUTTON_HEIGHT, BAR_HEIGHT = 26, 34, 3  # pixels of a common window
+LEAST_BUTTON = 40        # pixels: a finger should hit it
+LETTER = 0.6             # a letter's width, as a share of the font's size
+
+
+class Strip:
+    """Axes without ticks or frame, as wide as the figure."""
+
+    def __init__(self, figure, label, zorder=5):
+        self.axes = figure.add_axes((0, 0, 1, 1), label=label, zorder=zorder)
+        self.axes.set_axis_off()
+        self.axes.set(xlim=(0, 1), ylim=(0, 1))
+
+    def _put(self, bottom, width, height):
+        figure_width, figure_height = self.axes.figure.bbox.size
+        self.axes.set_position([0, bottom / figure_height, width / figure_width,
+                                height / figure_height])
+
+
+class Status(Strip):
+    """A thin bar, and below it a line: where the run is, what it has reached, what to do next."""
+
+    def __init__(self, figure):
+        super().__init__(figure, "status")
+        track = self.axes.add_patch(Rectangle((0, 0), 1, 1, color=GRID_COLOUR, linewidth=0))
+        self._bar = self.axes.add_patch(Rectangle((0, 0), 0, 1, linewidth=0))
+        self._text = self.axes.text(0.01, 0.4, "", va="center", color=TEXT_COLOUR)
+        self._hint = self.axes.text(0.99, 0.4, "", va="center", ha="right", color=TEXT_COLOUR)
+        self.moving = [track, self._bar, self._text, self._hint]
+        for artist in self.moving:
+            artist.set_animated(True)
+        self._track, self._letters = track, 100
+
+    def place(self, bottom, width, sizes):
+        """Place it above `bottom`, in pixels, and return its height."""
+        height = round(STATUS_HEIGHT * sizes.unit)
+        self._put(bottom, width, height)
+        self.region = self.fresh = Bbox.from_bounds(0, bottom, int(width), height)
+        thin = max(2, round(BAR_HEIGHT * sizes.unit)) / height
+        for bar in (self._track, self._bar):
+            bar.set(y=1 - thin, height=thin)
+        for text in (self._text, self._hint):
+            text.set_fontsize(sizes.points)
+        self._letters = width / (LETTER * sizes.points * self.axes.figure.dpi / 72)
+        return height
+
+    def update(self, scene):
+        """Show the present `Scene`; as for a `Panel`."""
+        run = scene.run
+        words, hint = status_words(run, self._letters), scene.hint
+        if len(words) + len(hint) > self._letters - 4:
+            hint = ""
+        share = min(1, run.iteration / run.last) if run.last else 0
+        seen = words, hint, share, run.phase
+        if seen == getattr(self, "_seen", None):
+            return ""
+        self._seen = seen
+        self._text.set_text(words)
+        self._hint.set_text(hint)
+        self._bar.set_color(TEST_COLOUR if run.phase == "paused" else TRAIN_COLOUR)
+        self._bar.set_width(share)
+        return "moving"
+
+
+def status_words(run, most):
+    """What there is to say of a `Run` in a line of at most so many letters: the first is dropped
+    last.
+    """
+    accuracy = run.curves["test_accuracy"]
+    of_all = "" if run.last is None else f" of {run.last:,}"
+    phrases = [f"{run.phase} at {run.iteration:,}{of_all}",
+               f"test accuracy {accuracy.values[-1]:.4f}" if len(accuracy) else "",
+               "" if run.seconds_left is None or run.phase in ("finished", "ended early")
+               else f"{hours(run.seconds_left)} left",
+               "" if run.epoch is None else f"epoch {run.epoch}",
+               run.title]
+    words = ""
+    for phrase in filter(None, phrases):
+        longer = f"{words}   {phrase}" if words else phrase
+        if len(longer) <= most:
+            words = longer
+    return words
+
+
+class Buttons(Strip):
+    """A row of buttons, one for each key that has one."""
+
+    def __init__(self, figure, keys):
+        super().__init__(figure, "buttons")
+        self._keys = [key for key in keys if key.button]
+        count = max(1, len(self._keys))
+        self._texts = []
+        for number, key in enumerate(self._keys):
+            self.axes.add_patch(FancyBboxPatch(
+                ((number + 0.06) / count, 0.1), 0.88 / count, 0.74, boxstyle="square,pad=0",
+                facecolor=BUTTON_COLOUR, edgecolor=FRAME_COLOUR, linewidth=0.8))
+            self._texts.append(self.axes.text((number + 0.5) / count, 0.47, key.button,
+                                              ha="center", va="center_baseline",
+                                              color=TEXT_COLOUR))
+        self._height = 0
+
+    def place(self, width, sizes):
+        """Place them at the figure's bottom, and return their height in pixels."""
+        self.axes.set_visible(bool(self._keys))
+        if not self._keys:
+            return 0
+        pixel = self.axes.figure.dpi / 100
+        narrow = width < 560 * pixel
+        self._height = round(max(BUTTON_HEIGHT * sizes.unit, LEAST_BUTTON * pixel * narrow))
+        self._put(0, width, self._height)
+        for text in self._texts:
+            room = width / len(self._keys) / (max(4, len(text.get_text())) * LETTER) * 0.9
+            text.set_fontsize(min(sizes.points, room * 72 / self.axes.figure.dpi))
+        return self._height
+
+    def key_at(self, x, y):
+        """The row of the key whose button is at a point of the figure, in pixels; or None."""
+        if not self._keys or not 0 <= y < self._height:
+            return None
+        number = int(x / self.axes.figure.bbox.width * len(self._keys))
+        return self._keys[min(max(number, 0), len(self._keys) - 1)]
+
+
+class KeyList(Strip):
+    """The list of keys, in front of everything; never in a saved picture."""
+
+    def __init__(self, figure, keys):
+        super().__init__(figure, "keys", zorder=10)
+        self.axes.set_visible(False)
+        self.axes.set_animated(True)
+        self.axes.add_patch(FancyBboxPatch(
+            (0, 0), 1, 1, boxstyle="square,pad=0", facecolor="white", edgecolor=TEXT_COLOUR,
+            clip_on=False))
+        self._rows = max(1, len(keys))
+        heights = [1 - (row + 1) / (self._rows + 1) for row in range(len(keys))]
+        self._texts = [
+            text for height, key in zip(heights, keys)
+            for text in (self.axes.text(0.2, height, key.label, ha="right", va="center",
+                                        fontweight="bold", color=TRAIN_COLOUR),
+                         self.axes.text(0.25, height, key.words, va="center", color=TEXT_COLOUR))]
+
+    def place(self, width, height, sizes):
+        """Place it in the middle of the figure."""
+        box_width = min(1, 520 * sizes.unit / width)
+        box_height = min(1, 30 * self._rows * sizes.unit / height)
+        self.axes.set_position([(1 - box_width) / 2, (1 - box_height) / 2, box_width, box_height])
+        for text in self._texts:
+            text.set_fontsize(min(1.1 * sizes.points, box_height * height / self._rows * 0.4))

@@ -1,0 +1,26 @@
+"""The dashboard's look: colours, sizes, and matplotlib's settings."""
+
+import matplotlib
+
+TRAIN_COLOUR, TEST_COLOUR = "#3b82c4", "#d9480f"
+BANDS_COLOUR = "#0f766e"
+TEXT_COLOUR, FAINT_COLOUR, GRID_COLOUR = "#1f2937", "#6b7280", "#e5e7eb"
+FRAME_COLOUR, BUTTON_COLOUR = "#9ca3af", "#f3f4f6"
+
+WIDTH, HEIGHT, DPI = 1280, 720, 100  # of a window on a common screen, in pixels
+POINTS = 9.0                         # font size at that size of window
+
+STYLE = {
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the same on every machine
+    "keymap.save": ["ctrl+s", "cmd+s"], "keymap.quit": ["ctrl+w", "cmd+w"],
+    "keymap.fullscreen": ["f"],
+    # The keys of the dashboard are its own; the others should do nothing by accident.
+    **{f"keymap.{name}": [] for name in ("home", "back", "forward", "help", "copy", "grid", "pan",
+                                         "zoom", "grid_minor", "yscale", "xscale", "quit_all")},
+}
+
+
+def use_style():
+    """Set matplotlib's settings for the dashboard, whatever they are: how it looks is its own."""
+    matplotlib.rcdefaults()
+    matplotlib.rcParams.update(STYLE)

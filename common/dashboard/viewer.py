@@ -1,0 +1,236 @@
+"""What a dashboard on a screen does: it follows the run, and answers keys and the mouse.
+
+The same in a window and on a page.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from common.dashboard.figure import SIX, VIEWS, DashboardFigure
+from common.dashboard.messages import Paused
+from common.dashboard.writing import Writer
+from common.dashboard.zooming import Zoom
+
+STATUS = 1.0  # seconds from one writing of the status line to the next: text is slow to draw
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """A key: what the list of keys says of it, and what it does.
+
+    label: str, how the list writes it; names: what matplotlib calls it, a tuple of str.
+    words: str, what it does.
+    action: a function of the `Viewer` and the key's name; None where somebody else does it.
+    button: str, what is on its button; "" for none.
+    """
+
+    label: str
+    names: tuple
+    words: str
+    action: Callable | None = None
+    button: str = ""
+
+
+def show(view):
+    """The action that shows one of `VIEWS`."""
+    return lambda viewer, name: viewer.show_view(view)
+
+
+# All keys, in the order of the list. A new one is a row here.
+KEYS = (
+    Key("1 … 6", tuple("123456"), "one panel",
+        lambda viewer, name: viewer.show_view(SIX[int(name) - 1])),
+    Key("7", ("7",), "accuracy and loss", show("curves"), "curves"),
+    Key("8", ("8",), "weights and biases", show("spread")),
+    Key("9", ("9",), "the digits", show("digits"), "digits"),
+    Key("0, esc", ("0", "escape"), "all six panels", show("all"), "all"),
+    Key("space", (" ",), "pause the training, go on", lambda viewer, name: viewer.toggle_pause(),
+        "pause"),
+    Key("d", ("d",), "write a digit of your own, with the mouse or a finger",
+        lambda viewer, name: viewer.toggle_writing(), "write"),
+    Key("c", ("c",), "clear the sheet", lambda viewer, name: viewer.clear_sheet()),
+    Key("o", ("o",), "zoom into a box that you draw with the mouse",
+        lambda viewer, name: viewer.start_zoom(), "zoom"),
+    Key("h", ("h",), "undo all zooms", lambda viewer, name: viewer.undo_zooms()),
+    Key("z", ("z",), "the whole axes of accuracy and loss, or where the curves are",
+        lambda viewer, name: viewer.toggle_whole()),
+    Key("click", (), "on a digit: see it large, with its ten probabilities; again: back"),
+    Key("ctrl-s", ("ctrl+s", "cmd+s"), "save the picture", None, "save"),
+    Key("f", ("f",), "full screen, and back"),
+    Key("?", ("?",), "show or hide this list", lambda viewer, name: viewer.toggle_keys(), "?"),
+)
+ACTIONS = {name: key.action for key in KEYS for name in key.names if key.action is not None}
+
+
+class Viewer:
+    """Shows a run on a figure's canvas, and answers keys and the mouse.
+
+    Attributes:
+      seconds: float, how long the latest repainting took.
+    """
+
+    def __init__(self, number, figure, run, tell):
+        """Show a run.
+
+        Args:
+          number: int, of this viewer.
+          figure: a matplotlib Figure with a canvas.
+          run: a `Run`, to which somebody else applies what comes.
+          tell: a function that sends a message to the script.
+        """
+        self.dashboard = DashboardFigure(figure, run, KEYS)
+        self.dashboard.repaint_in_part()
+        self._canvas, self._run, self._tell = figure.canvas, run, tell
+        self._scene = self.dashboard.scene
+        self.writer = Writer(number, self._scene, self.dashboard.sheet, tell)
+        self._view_before = "all"  # the user looked at a digit
+        self._zoom = Zoom(self.dashboard)
+        self._last_status, self.seconds = 0.0, 0.0
+        for name, react in (("key_press", self._on_key), ("button_press", self._on_press),
+                            ("motion_notify", self._on_motion),
+                            ("button_release", self._on_release)):
+            self._canvas.mpl_connect(name + "_event", react)
+
+    def repaint(self):
+        """Bring what is on the screen up to date."""
+        began = time.monotonic()
+        parts = self.update()
+        if parts is None:
+            self._canvas.draw_idle()
+        elif parts:
+            self.dashboard.repaint(parts)
+            self.copy(parts)
+        self.seconds = time.monotonic() - began
+
+    def update(self):
+        """Take what is new into the dashboard; return the parts to be painted anew."""
+        now = time.monotonic()
+        with_status = now - self._last_status >= STATUS or self._run.phase != "training"
+        if with_status:
+            self._last_status = now
+            self._scene.hint = self._hint()
+        return self.dashboard.update(with_status)
+
+    def copy(self, parts):
+        """Copy what has changed to the screen."""
+        for part in parts:
+            self._canvas.blit(part.fresh)
+
+    def save(self):
+        """Save the picture, where its user wants it."""
+        self._canvas.manager.toolbar.save_figure()
+
+    def _hint(self):
+        if self._zoom.is_on:
+            return "zoom: draw a box, esc: end"
+        return VIEWS[self.dashboard.view].hint or {
+            "training": "space: pause   ?: all keys", "paused": "space: go on   ?: all keys",
+        }.get(self._run.phase, "ctrl-s: save   ?: all keys")
+
+    # what keys do
+
+    def show_view(self, view):
+        """Show one of `figure.VIEWS`."""
+        self._zoom.end()
+        self.writer.turn_on(view == "write")
+        self.dashboard.show_view(view)
+
+    def toggle_writing(self):
+        """Show the sheet to write on, if the run reads digits, or all panels again."""
+        if self._run.reads_digits:
+            self.show_view("all" if self.dashboard.view == "write" else "write")
+
+    def clear_sheet(self):
+        """Take a new sheet."""
+        if self.dashboard.view == "write":
+            self.writer.clear()
+
+    def toggle_pause(self):
+        """Pause the training, or have it go on."""
+        if self._run.phase in ("training", "paused"):
+            message = Paused(self._run.phase == "training")
+            self._run.apply(message)  # at once, whatever the script is at
+            self._tell(message)
+
+    def start_zoom(self):
+        """Have the next box that the user draws be zoomed into."""
+        self._zoom.is_on = True
+
+    def undo_zooms(self):
+        """Show all panels whole again."""
+        self._zoom.end()
+        self.dashboard.undo_zooms()
+
+    def toggle_whole(self):
+        """Show the curves' axes as published, or where the curves are."""
+        self.dashboard.toggle_whole()
+
+    def toggle_keys(self):
+        """Show or hide the list of keys."""
+        self.dashboard.toggle_keys()
+
+    # events
+
+    def _on_key(self, event):
+        key = (event.key or "").removeprefix("shift+")
+        if key == "escape" and self._zoom.is_on:
+            self._zoom.end()
+        elif key in ACTIONS:
+            ACTIONS[key](self, key)
+        else:
+            return
+        self._react()
+
+    def _on_press(self, event):
+        if event.button != 1:
+            return
+        row = self.dashboard.buttons.key_at(event.x, event.y)
+        if row is not None:
+            self._push(row)
+        elif self._zoom.is_on:
+            self._zoom.begin(event)
+        elif self.dashboard.view == "write":
+            self.writer.press(event)
+            return
+        else:
+            self._look(event)
+        self._react()
+
+    def _on_motion(self, event):
+        panel = self._zoom.move(event)
+        if panel is None:
+            self.writer.move(event)
+        elif self.dashboard.can_repaint:
+            self.dashboard.repaint([panel])
+            self.copy([panel])
+
+    def _on_release(self, event):
+        self.writer.release()
+        if self._zoom.is_drawing:
+            self._zoom.finish(event)
+            self._react()
+
+    def _react(self):
+        """Show the effect of a key or click at once, with what to do next."""
+        self._last_status = 0.0
+        self.repaint()
+
+    def _push(self, row):
+        """Push the button of a row of `KEYS`."""
+        if row.action is None:
+            self.save()
+        else:
+            row.action(self, row.names[0])
+
+    def _look(self, event):
+        """A click on a digit shows it large; the next one goes back."""
+        if self.dashboard.view == "look":
+            self.show_view(self._view_before)
+            return
+        panel = self.dashboard.panel_at(event)
+        sample = panel.sample_at(event.xdata, event.ydata) if hasattr(panel, "sample_at") else None
+        if sample is not None:
+            self._view_before = self.dashboard.view
+            self.show_view("look")
+            self._scene.sample = sample

@@ -1,0 +1,137 @@
+"""A viewer's process: python -m common.dashboard.window TITLE [--folder DIR] [--web PORT]
+
+It reads messages from its standard input and draws at its own pace; what its user wants goes to
+its standard output (see `link`).
+"""
+
+import argparse
+import functools
+import os
+import signal
+import sys
+from importlib.util import find_spec
+
+import matplotlib
+
+from common.dashboard.link import ScriptLink
+from common.dashboard.messages import Closed, Failed, Opened
+from common.dashboard.style import DPI, use_style
+from common.dashboard.viewer import Viewer
+from common.dashboard.viewers import TICK, Viewers
+
+SHARE_OF_SCREEN = 0.9
+WIDEST = 16 / 9              # of a window, as its user finds it
+SMALLEST = 640, 400          # pixels, to which its user can make it
+
+
+class CannotShow(Exception):
+    """There is no way to show the dashboard here; the text says why."""
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the script, which tells us then
+    parser = argparse.ArgumentParser(prog="python -m common.dashboard.window")
+    parser.add_argument("title")
+    parser.add_argument("--folder", help="where to save pictures, unless the user says otherwise")
+    parser.add_argument("--web", type=int, metavar="PORT", help="serve a page instead of a window")
+    arguments = parser.parse_args()
+
+    # The streams are for messages alone, whatever libraries print.
+    link = ScriptLink(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)
+    use_style()
+    if arguments.folder:
+        matplotlib.rcParams["savefig.directory"] = arguments.folder
+    try:
+        show = prepare_window() if arguments.web is None else prepare_page(arguments.web)
+        if link.wait_for_run():
+            show(arguments.title, link)
+            link.tell(Closed())
+    except CannotShow as error:
+        link.tell(Failed(str(error).replace("\n", " ")))
+    if link.has_ended and link.has_begun:
+        print(f"{arguments.title} has ended without a word; its dashboard closes.",
+              file=sys.stderr)
+
+
+def prepare_window():
+    """Load what a window needs, which takes a while; return the function that opens it."""
+    try:
+        # Left to itself, matplotlib prefers Qt, which ends the process where it lacks a library.
+        if "MPLBACKEND" not in os.environ and sys.platform != "darwin" and find_spec("tkinter"):
+            matplotlib.use("TkAgg")
+        import matplotlib.pyplot as plt
+        plt.switch_backend(matplotlib.get_backend())
+    except Exception as error:  # each toolkit has errors of its own
+        raise CannotShow(error) from error
+    return show_window
+
+
+def prepare_page(port):
+    """Load what pages need; return the function that serves them."""
+    try:
+        from common.dashboard import browser
+    except ImportError as error:
+        raise CannotShow(f"{error}: it needs the package tornado (python -m pip install tornado)"
+                         ) from error
+    return functools.partial(browser.serve, port)
+
+
+def show_window(title, link):
+    """Open the window and keep it until it is closed, by its user or by the script."""
+    import matplotlib.pyplot as plt
+
+    try:
+        figure = plt.figure(num=title, dpi=DPI)
+    except Exception as error:
+        raise CannotShow(error) from error
+    if figure.canvas.required_interactive_framework is None:
+        raise CannotShow("Python has no toolkit for windows here; Debian and Ubuntu: sudo apt "
+                         "install python3-tk; anywhere: python -m pip install PySide6")
+    figure.canvas.get_default_filename = lambda: f"{title}.png"
+    fit_to_screen(figure.canvas.manager)
+    viewers = Viewers(link)
+    viewers.add(Viewer, figure)
+    errors = []
+
+    def tick():
+        try:
+            viewers.tick()
+        except Exception as error:  # the toolkits print it and go on, again and again
+            errors.append(error)
+        if viewers.is_closed or link.has_ended or errors:
+            timer.stop()
+            plt.close(figure)
+
+    timer = figure.canvas.new_timer(interval=int(TICK * 1000))
+    timer.add_callback(tick)
+    timer.start()
+    link.tell(Opened())
+    plt.show()
+    for error in errors:
+        raise error
+
+
+def fit_to_screen(manager):
+    """Give a window the size that suits the screen, and leave only what is ours in it.
+
+    matplotlib's toolbar goes: the dashboard has buttons of its own.
+    """
+    window = manager.window
+    if hasattr(window, "winfo_screenwidth"):  # Tk
+        manager.toolbar.pack_forget()
+        screen = window.winfo_screenwidth(), window.winfo_screenheight()
+        window.minsize(*SMALLEST)
+    elif hasattr(window, "setMinimumSize"):  # Qt
+        manager.toolbar.hide()
+        available = window.screen().availableGeometry()
+        screen = available.width(), available.height()
+        window.setMinimumSize(*SMALLEST)
+    else:  # another toolkit: as it comes
+        return
+    width, height = (SHARE_OF_SCREEN * side for side in screen)
+    manager.resize(int(min(width, WIDEST * height)), int(height))
+
+
+if __name__ == "__main__":
+    main()

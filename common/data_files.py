@@ -1,0 +1,227 @@
+"""Data files: reading them, telling MNIST's by their checksums, fetching those that are missing.
+
+MNIST and its relatives are published as idx files, described at
+http://yann.lecun.com/exdb/mnist/ (copies: search "idx3-ubyte"): four bytes of magic number (0, 0,
+type of the values, number of dimensions), then each dimension as a 32-bit big-endian integer, then
+the values, the last dimension varying fastest.
+"""
+
+import gzip
+import hashlib
+import http.client
+import math
+import os
+import pathlib
+import ssl
+import struct
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zlib
+
+import numpy as np
+
+from common.dashboard.text import StatusLine
+from common.errors import UserError, say, whole_file
+
+UNSIGNED_BYTE = 0x08  # the third byte of the magic number; MNIST and its relatives have no other
+
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+
+# The SHA-256 of the content of MNIST's files: the same however they are compressed.
+MNIST_CHECKSUMS = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+SILENCE = 20    # seconds without a byte after which a mirror is given up
+TOO_LONG = 900  # seconds after which a mirror is given up though bytes still trickle in
+READ_SIZE = 1 << 16
+
+
+class DataError(UserError):
+    """The data files do not make a data set. The text names the file and says what to do."""
+
+
+class _IdxError(Exception):
+    """What is wrong with the content of an idx file: a clause, without the file's name."""
+
+
+class _MirrorError(Exception):
+    """What a mirror did wrong: a phrase of which it is the subject."""
+
+
+def dimensions_of(name):
+    """How many dimensions the file published as `name` (str) has: 3 for images, 1 for labels."""
+    return 3 if "idx3" in name else 1
+
+
+def read_idx(path, dimensions):
+    """Read an idx file of unsigned bytes, compressed by gzip or plain (told by its content).
+
+    Args:
+      path: the file's path.
+      dimensions: how many dimensions are expected, 3 for images and 1 for labels.
+
+    Returns:
+      A read-only uint8 array of the shape that the file's header gives: [images, rows, columns]
+      or [labels].
+
+    Raises:
+      DataError: the file cannot be read, is no idx file, has other dimensions, is truncated,
+        corrupt or longer than its header says.
+    """
+    try:
+        return _parse(pathlib.Path(path).read_bytes(), dimensions)
+    except _IdxError as error:
+        raise DataError(f"{path}: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _parse(content, dimensions):
+    """The values in the content (bytes) of an idx file. Raises _IdxError."""
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            content = gzip.decompress(content)
+        except EOFError:
+            raise _IdxError("the file is truncated") from None
+        except (gzip.BadGzipFile, zlib.error):
+            raise _IdxError("the compressed data is corrupt") from None
+
+    magic, expected = content[:4], bytes([0, 0, UNSIGNED_BYTE, dimensions])
+    if magic != expected:
+        found = f"starts with {magic.hex(' ')}" if magic else "is empty"
+        raise _IdxError(f"not an idx file of {'images' if dimensions == 3 else 'labels'}: "
+                        f"it {found} instead of {expected.hex(' ')}")
+    start = 4 + 4 * dimensions
+    if len(content) < start:
+        raise _IdxError("the file is truncated in its header")
+    shape = struct.unpack(f">{dimensions}I", content[4:start])
+    size, found = math.prod(shape), len(content) - start
+    if size == 0:
+        raise _IdxError("its header announces no values")
+    if size != found:
+        raise _IdxError(f"the file is {'truncated' if found < size else 'too long'}: its header "
+                        f"announces {size:,} values, it has {found:,}")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def is_mnist(name, values):
+    """Whether `values` (a uint8 array as `read_idx` returns it) is what MNIST's file `name` holds.
+
+    `name` is the file's name as published, without ".gz".
+    """
+    # The shape is part of the file: without it the checksum would not be that of the content.
+    header = struct.pack(f">4B{values.ndim}I", 0, 0, UNSIGNED_BYTE, values.ndim, *values.shape)
+    content = hashlib.sha256(header)
+    content.update(values)
+    return content.hexdigest() == MNIST_CHECKSUMS[name]
+
+
+def fetch(name, directory, mirrors, checked=True):
+    """Download the file `name`.gz into `directory`, from the first of `mirrors` that has it.
+
+    The file is checked before it is written; it is there whole or not at all. The directory is
+    made if need be. Progress is shown on a terminal.
+
+    Args:
+      name: str, the file's name as published, without ".gz".
+      directory: str, where the file goes.
+      mirrors: the URLs of folders, each with a slash at its end.
+      checked: bool, take only what has the checksum of MNIST's file.
+
+    Returns:
+      The values, as `read_idx` returns them.
+
+    Raises:
+      DataError: no mirror gave a good file, or the directory cannot be written.
+    """
+    path = os.path.join(directory, name + ".gz")
+    reasons = []
+    for mirror in mirrors:
+        host = urllib.parse.urlsplit(mirror).netloc or "this computer"
+        say(f"fetching {path} from {host}")
+        try:
+            content = _download(mirror + name + ".gz")
+            values = _values_of(content, name, checked)
+        except _MirrorError as error:
+            reasons.append(f"{host} {error}")
+        else:
+            _write(content, path)
+            return values
+    raise DataError(f"{path} is missing and could not be fetched: {'; '.join(reasons)}. Try again "
+                    f"with a working network, or copy the file there by hand")
+
+
+def _download(url):
+    """What `url` answers (bytes), showing progress. Raises _MirrorError."""
+    status = StatusLine(sys.stderr)
+    deadline = time.monotonic() + TOO_LONG
+    content = bytearray()
+    try:
+        with urllib.request.urlopen(url, timeout=SILENCE) as response:
+            announced = int(response.headers.get("Content-Length") or 0)
+            of_all = f" of {announced / 1e6:.1f}" if announced else ""
+            while piece := response.read1(READ_SIZE):  # what is there, without waiting for more
+                content += piece
+                status.show(f"{os.path.basename(url)}: {len(content) / 1e6:.1f}{of_all} MB")
+                if time.monotonic() > deadline:
+                    raise _MirrorError(f"is too slow: {len(content):,} bytes in {TOO_LONG} seconds")
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _MirrorError(_explain(error)) from None
+    finally:
+        status.clear()
+    return bytes(content)
+
+
+def _explain(error):
+    """Say in a few words what a failed request means and, where it is known, what cures it."""
+    if isinstance(error, urllib.error.HTTPError):
+        proxy = error.code in (407, 502, 503, 504)
+        return f"answered {error.code} {error.reason}" + (
+            " (a proxy? see the environment variable HTTPS_PROXY)" if proxy else "")
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return ("has a certificate that this Python does not trust (on macOS, open the folder "
+                "Applications/Python 3 and run 'Install Certificates.command'; behind a company's "
+                "proxy, set SSL_CERT_FILE to its certificate)")
+    if isinstance(reason, TimeoutError):
+        return f"did not answer within {SILENCE} seconds"
+    if isinstance(reason, OSError):
+        proxied = "https" in urllib.request.getproxies()
+        way = " through the proxy of HTTPS_PROXY" if proxied else ""
+        return f"cannot be reached{way} ({reason.strerror or reason})"
+    return f"gave no usable answer ({type(error).__name__})"
+
+
+def _values_of(content, name, checked):
+    """The values in what a mirror sent (bytes). Raises _MirrorError where it is not the file."""
+    if content[:64].lstrip().startswith(b"<"):
+        raise _MirrorError("sent a web page in place of data (a network's log-in page?)")
+    try:
+        values = _parse(content, dimensions_of(name))
+    except _IdxError as error:
+        raise _MirrorError(f"sent a file that is no good: {error}") from None
+    if checked and not is_mnist(name, values):
+        raise _MirrorError("sent a file with the wrong checksum")
+    return values
+
+
+def _write(content, path):
+    """Write a file that has been fetched, whole or not at all."""
+    try:
+        with whole_file(path) as partial:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            pathlib.Path(partial).write_bytes(content)
+    except UserError as error:
+        raise DataError(
+            f"{error}: make that folder writable and its disk not full, or put the four data files "
+            f"into another folder and name it with --data-dir") from None

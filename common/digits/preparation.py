@@ -1,0 +1,114 @@
+"""A drawn digit, made into what the networks have learnt to read: a digit as MNIST has them.
+
+How MNIST was made is told on Yann LeCun's page, http://yann.lecun.com/exdb/mnist/, and in LeCun,
+Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998,
+section III.A: the digit was scaled to fit a box of 20x20 pixels, keeping its aspect ratio, with
+anti-aliasing, which gave it grey levels; then it was placed in a square of 28x28 pixels so that
+its centre of mass is at the centre.
+
+One step is ours: nobody wrote for MNIST with so thin a pen, or so large, that a stroke would become
+much less than a pixel wide, so thinner ones are made as wide as the thinnest there.
+"""
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from common.errors import UserError
+
+SIDE = 28       # of the square, in pixels
+BOX = 20        # the longer side of the digit in it
+CENTRE = 14     # the pixel, counted from 0, that the centre of mass falls into, as in MNIST's files
+FAINT = 0.3     # share of the darkest ink: what is fainter does not widen the digit's box
+FINE = 160      # pixels: the digit's longer side while its strokes are measured and widened
+THINNEST = 1.4  # pixels of the 28: the mean width of strokes is more in 99 % of MNIST's digits
+DARK_FROM = 90  # per cent: the ink above this percentile becomes black, as in nearly all of MNIST
+
+
+class NoDigit(UserError):
+    """There is no ink in what should be a digit."""
+
+
+def prepare(ink):
+    """Turn a drawing into what MNIST's makers would have made of it; this module says how.
+
+    A digit from MNIST itself, also enlarged or moved, comes back nearly unchanged.
+
+    Args:
+      ink: uint8 or float [height, width] of any size, 0 where there is none. The largest value
+        counts as black, whatever it is.
+
+    Returns:
+      uint8 [28, 28], ink from 0 to 255.
+
+    Raises:
+      NoDigit: there is no ink.
+    """
+    if not ink.any():
+        raise NoDigit("There is no digit to read: the drawing is blank. Draw one first.")
+    ink = (ink / ink.max()).astype(np.float32)
+    return _centred(_blackened(_fitted(_thick_enough(ink), BOX)))
+
+
+def _fitted(ink, side):
+    """Scale the digit to fit a square.
+
+    Args:
+      ink: float32 [height, width], the darkest about 1.
+      side: int, of the square in pixels.
+
+    Returns:
+      float32 [h, w], the larger of h and w being `side`.
+    """
+    ((rows, columns),) = ndimage.find_objects((ink >= FAINT * ink.max()).astype(np.uint8))
+    digit = ink[rows, columns]
+    scale = side / max(digit.shape)
+    height, width = (max(1, round(length * scale)) for length in digit.shape)
+    # The mean over the area of each new pixel; where there are more pixels than before, that would
+    # leave steps, and the bicubic filter takes over.
+    smooth = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(digit).resize((width, height), smooth)).clip(0)
+
+
+def _thick_enough(ink):
+    """Widen strokes that would be thinner than MNIST's; leave all others as they are.
+
+    Takes and gives float32 [height, width], the darkest about 1, of different sizes.
+    """
+    fine = _fitted(ink, FINE)
+    reach = (THINNEST * FINE / BOX - _thickness(fine)) / 2
+    if reach < 1:
+        return ink
+    rim = int(reach)
+    y, x = np.mgrid[-rim:rim + 1, -rim:rim + 1]
+    pen = y ** 2 + x ** 2 <= reach ** 2
+    return ndimage.grey_dilation(np.pad(fine, rim), footprint=pen, mode="constant")
+
+
+def _thickness(ink):
+    """The mean width of the strokes in pixels: twice their area, divided by their outline.
+
+    The outline's length is how much the ink changes, added up over all pixels: that is right for
+    sharp and for soft outlines.
+    """
+    ink = np.pad(ink, 1)
+    change = np.hypot(np.diff(ink, axis=0)[:, 1:], np.diff(ink, axis=1)[1:])
+    return 2 * ink.sum() / change.sum()
+
+
+def _blackened(ink):
+    """Make the darkest ink 255, so that a thin stroke, spread over two pixels, is not grey."""
+    black = np.percentile(ink[ink > 0], DARK_FROM)
+    return (ink * (255 / black) + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def _centred(digit):
+    """Place uint8 [h, w], at most 20 each, in a square of 28x28, its centre of mass at the centre.
+
+    As in MNIST, it moves by whole pixels; and never beyond the square's border.
+    """
+    square = np.zeros((SIDE, SIDE), np.uint8)
+    place = np.ceil(CENTRE - 0.5 - np.array(ndimage.center_of_mass(digit))).astype(int)
+    top, left = place.clip(0, SIDE - np.array(digit.shape))
+    square[top:top + digit.shape[0], left:left + digit.shape[1]] = digit
+    return square
