@@ -13,12 +13,12 @@ import time
 
 import pytest
 
-from common import download, quiet_tensorflow
+from common import data_files, tensorflow_start
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the tests are written for a CPU
-quiet_tensorflow.prefer_onednn()  # as the scripts do: some tests run them in this process
+tensorflow_start.prefer_onednn()  # as the scripts do: some tests run them in this process
 NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would the scripts
@@ -81,7 +81,7 @@ def screen():
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Make every mirror unreachable, for tests that run in this process."""
-    monkeypatch.setattr(download, "MIRRORS", (NOWHERE,))
+    monkeypatch.setattr(data_files, "MIRRORS", (NOWHERE,))
 
 
 @pytest.fixture
