@@ -2,65 +2,54 @@
 
     python -m pip install -r benchmarks/requirements-peers.txt
     python benchmarks/peers.py                          in full: this takes a while
-    python benchmarks/peers.py --rounds 1 --steps 50 --no-mark --only 1.0
+    python benchmarks/peers.py --rounds 1 --steps 50 --seeds 0 --only 1.0
 
 Each round goes through the networks; for each one the stage and every peer are measured in turn, in
-processes of their own, on the CPU, with the same number of threads. The stage is measured through
-its own code (probe.py): all of it before the training loop is executed as it stands, then its
-training step, again and again, on batches that are ready. The peers get the same batches in the
-same order (peer_harness.py). What takes longer the first time (compiling) is left out of the
-milliseconds a step, but not out of the seconds to the mark. Peers that are not installed are
-skipped.
-
-Beside them is the arithmetic bound: see arithmetic.py.
+processes of their own, on the CPU, the peers with one thread and with all. The stage runs for a
+hundred iterations, then its training step is repeated on its first hundred batches; the peers get
+batches in the same order, and theirs are ready, too. What takes longer the first time (compiling)
+is left out of the milliseconds a step, but not out of the seconds to the mark. On the way there,
+each peer has the number of threads with which its steps were faster. Peers that are not installed
+are skipped.
 """
 
-import argparse
+import functools
 import importlib.util
 import json
 import os
-import pathlib
+import statistics
 import sys
-import time
 from dataclasses import dataclass
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
-from benchmarks import machine, processes, results_file, scripts, tables
-from benchmarks.summary import median_and_range, significant, summarise
-from common import clean_exit, text_output
-from common.arguments import above_zero
+from benchmarks import processes, shared, tables
+from common.errors import end_clearly
+from common.options import above_zero, whole_number
 
-FOLDER = pathlib.Path(__file__).resolve().parent
-RESULTS = FOLDER / "peers.json"
+PEERS_FOLDER = shared.FOLDER / "peers"
 NETWORKS = "1.0", "2.1", "2.2", "3.1"
 PACKAGES = "tensorflow", "keras", "torch", "jax", "optax", "numpy"
-STAGE = "the stage: a TensorFlow session"
-BOUND = "arithmetic bound"
-ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2"}
-RATES = """\
-import json
-from benchmarks import arithmetic
-print(json.dumps(arithmetic.measure_rates()))
-"""
+ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow",
+          "TF_CPP_MIN_LOG_LEVEL": "2"}
+# Each library has a name of its own for the number of threads: PyTorch and numpy, TensorFlow, JAX.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
+           "TF_NUM_INTEROP_THREADS", "NPROC", "PJRT_NPROC")
 
 
 @dataclass(frozen=True)
 class Peer:
     """Another library, and how it is used.
 
-    Attributes:
-      name: str.
-      needs: a tuple of str, the modules that it needs.
-      file: str, its program in peers/.
-      options: a tuple of str, for that program.
-      networks: the names of the networks that it can train.
+    name: str.
+    needs: a tuple of str, the modules that it needs.
+    command: a tuple of str, its program in peers/ and options for it.
+    networks: the names of the networks that it can train.
     """
 
     name: str
     needs: tuple
-    file: str
-    options: tuple = ()
+    command: tuple
     networks: tuple = NETWORKS
 
     @property
@@ -70,239 +59,226 @@ class Peer:
 
 
 PEERS = [
-    Peer("Keras, model.fit", ("keras", "tensorflow"), "keras_fit.py"),
-    Peer("PyTorch, eager", ("torch",), "pytorch_eager.py"),
-    Peer("PyTorch, eager, channels last", ("torch",), "pytorch_eager.py", ("--channels-last",),
-         ("3.1",)),
-    Peer("PyTorch, compiled", ("torch",), "pytorch_compiled.py"),
-    Peer("PyTorch, compiled, channels last", ("torch",), "pytorch_compiled.py",
-         ("--channels-last",), ("3.1",)),
-    Peer("JAX, jit", ("jax", "optax"), "jax_jit.py"),
+    Peer("Keras, model.fit", ("keras", "tensorflow"), ("keras_fit.py",)),
+    Peer("PyTorch, eager", ("torch",), ("pytorch.py",)),
+    Peer("PyTorch, eager, channels last", ("torch",), ("pytorch.py", "--channels-last"), ("3.1",)),
+    Peer("PyTorch, compiled", ("torch",), ("pytorch.py", "--compiled")),
+    Peer("PyTorch, compiled, channels last", ("torch",),
+         ("pytorch.py", "--compiled", "--channels-last"), ("3.1",)),
+    Peer("JAX, jit", ("jax", "optax"), ("jax_jit.py",)),
 ]
 
 
-def contestants(network, peers):
-    """Who is measured on a network, a list: None for the stage itself, then peers."""
-    return [None, *(peer for peer in peers if network in peer.networks)]
+@dataclass(frozen=True)
+class Contestant:
+    """A network, and who trains it.
 
-
-def command_of(peer, script, arguments):
-    """The command that measures a peer, or the stage where `peer` is None, a list.
-
-    Args:
-      peer: a `Peer` or None.
-      script: the `scripts.Script` of the network.
-      arguments: a list, common to both.
+    script: the `shared.Script` of the network's stage.
+    peer: a `Peer`; None for the stage itself.
+    threads: 1 or "all"; None for the stage, which chooses by itself.
     """
-    if peer is None:
-        return [FOLDER / "probe.py", script.path, *arguments]
-    return [FOLDER / "peers" / peer.file, script.name, *peer.options, *arguments]
+
+    script: shared.Script
+    peer: Peer | None = None
+    threads: int | str | None = None
+
+    @property
+    def who(self):
+        """str, the name of the peer or of the stage."""
+        return self.peer.name if self.peer else tables.STAGE
+
+    @property
+    def named(self):
+        """A dictionary, what tells a measurement of this one from others."""
+        return {"network": self.script.name, "who": self.who, "threads": self.threads}
+
+    def in_words(self):
+        """str, for a line of progress."""
+        threads = f", {tables.threads_in_words(self.threads)}" if self.threads else ""
+        return f"{self.script.name}, {self.who}{threads}"
+
+    def measure_step(self, steps):
+        """Measure so many training steps: a dictionary of step, milliseconds, and maybe more."""
+        if self.peer is None:
+            notes = processes.run_script(self.script.path, ["--text", "--iterations", 100],
+                                         ["--repeat", steps], ON_CPU)
+            return {"step": notes["step"]}
+        return self._run_peer("--steps", steps)
+
+    def measure_way(self, seed, most):
+        """Measure the way to the codelab's mark.
+
+        Args:
+          seed, most: int; give up after so many iterations.
+
+        Returns:
+          A dictionary: seconds and iterations, None where the mark was not reached; accuracy.
+        """
+        mark = shared.MARKS[self.script.name]
+        if self.peer is not None:
+            return self._run_peer("--to-mark", mark, "--seed", seed, "--most", most)
+        notes = processes.run_script(
+            self.script.path, ["--text", "--seed", seed, "--iterations", most],
+            ["--stop-above", mark], ON_CPU)
+        iterations, accuracy, _, seconds = notes["tests"][-1]
+        reached = accuracy > mark
+        return {"seconds": seconds if reached else None,
+                "iterations": iterations if reached else None, "accuracy": accuracy}
+
+    def _run_peer(self, *options):
+        program, *variants = self.peer.command
+        threads = {} if self.threads == "all" else dict.fromkeys(THREADS, str(self.threads))
+        printed = processes.run(
+            self.in_words(), [PEERS_FOLDER / program, self.script.name, *variants, *options],
+            ON_CPU | threads)
+        return json.loads(printed.splitlines()[-1])
 
 
-def measure(peer, script, options, to_mark):
-    """Measure a peer, or the stage where `peer` is None.
+def contestants(network, peers, threads=("all",)):
+    """All who train a network.
 
     Args:
-      peer, script: as for `command_of`.
-      options: those of the command line.
-      to_mark: bool, train to the codelab's mark; otherwise measure steps.
+      network: a `shared.Script`.
+      peers: a list of `Peer`.
+      threads: a sequence of 1 and "all", with how many each peer is to be measured.
 
     Returns:
-      A dictionary that json can write.
+      A list of `Contestant`, the stage itself first.
+    """
+    return [Contestant(network)] + [Contestant(network, peer, number) for peer in peers
+                                    if network.name in peer.networks for number in threads]
+
+
+def fastest(candidates, steps):
+    """Of each peer the contestant with the number of threads that made its steps fastest.
+
+    Args:
+      candidates: a list of `Contestant`, all of one network.
+      steps: a list of dictionaries, what was measured of their steps. Who failed is not in it.
+
+    Returns:
+      A list of `Contestant`.
+    """
+    best = {}
+    for candidate in candidates:
+        times = [entry["step"] for entry in steps
+                 if {name: entry[name] for name in candidate.named} == candidate.named]
+        if times:
+            median = statistics.median(times)
+            best[candidate.who] = min(best.get(candidate.who, (median, candidate)),
+                                      (median, candidate), key=lambda pair: pair[0])
+    return [candidate for _, candidate in best.values()]
+
+
+def measure(results, path, where, contestant, call, **more):
+    """Measure a contestant, and write the results.
+
+    Args:
+      results: a dictionary, the content of the file at `path`, which takes what comes out.
+      path: str.
+      where: "steps" or "marks", the list in the results to add to.
+      contestant: a `Contestant`.
+      call: a function without arguments that measures, and gives a dictionary.
+      **more: what else tells this measurement from others.
+
+    Returns:
+      What came out, in words, str.
 
     Raises:
-      ProcessFailed: it did not work.
+      Failed: the stage failed. A peer that fails is left out from then on.
     """
-    name = peer.name if peer else STAGE
-    if to_mark:
-        arguments = ["--to-mark", script.mark, "--most", min(options.most, script.iterations)]
-    elif peer is None:
-        arguments = ["--steps", options.steps, "--warm-up", options.steps, "--tests", 1]
-    else:
-        arguments = ["--steps", options.steps, "--blocks", 1]
-    load = machine.load()
-    printed, _, _ = processes.run(f"{name}, network {script.name}",
-                                  command_of(peer, script, arguments), ON_CPU, options.threads)
-    results = json.loads(printed.splitlines()[-1])
-    wanted = (("seconds", "iterations", "accuracy") if to_mark
-              else ("step", "compiling", "multiply_adds"))
-    return {"network": script.name, "who": name, "load": load,
-            **{key: significant(value) if isinstance(value, float) else value
-               for key, value in results.items() if key in wanted}}
+    if contestant.who in results["failed"]:
+        return "left out"
+    load = shared.load()
+    try:
+        measured = shared.rounded(call())
+    except processes.Failed as error:
+        if contestant.peer is None:
+            raise
+        results["failed"][contestant.who] = str(error)
+        return f"{error}: left out"
+    results[where].append({**contestant.named, **more, "load": load, **measured})
+    shared.write_results(path, results)
+    return ", ".join(f"{key} {value}" for key, value in measured.items())
 
 
-def measure_rates(threads):
-    """What `arithmetic.measure_rates` gives, in a process of its own with so many threads."""
-    printed, _, _ = processes.run("the product of matrices", ["-c", RATES],
-                                  ON_CPU | {"PYTHONPATH": str(FOLDER.parent)}, threads)
-    return {name: significant(rate, 4) for name, rate in json.loads(printed).items()}
+def add_rates(rates):
+    """Measure the products of matrices; `rates`, a dictionary, keeps the best of each."""
+    printed = processes.run("matrix_products.py", [PEERS_FOLDER / "matrix_products.py"], ON_CPU)
+    for name, rate in json.loads(printed.splitlines()[-1]).items():
+        rates[name] = max(shared.rounded(rate), rates.get(name, 0.0))
 
 
-def best_rates(one, other):
-    """The larger rate of each size: two dictionaries as of `measure_rates`; the first may be empty.
-
-    A bound is what the machine can do at its best.
-    """
-    return {name: max(rate, one.get(name, 0.0)) for name, rate in other.items()}
-
-
-def bounds(steps, rates):
-    """The least time of a training step, by its arithmetic alone.
+def measure_all(options, networks, peers):
+    """Measure the steps of all in rounds, then their ways to the mark; write the results file.
 
     Args:
-      steps: a list of dictionaries, what `measure` returned.
-      rates: a dictionary of float, billions of multiply-adds a second.
+      options: those of the command line.
+      networks: a list of `shared.Script`, the stages that have them.
+      peers: a list of `Peer`.
 
     Returns:
-      A dictionary: milliseconds (float) for each network.
+      The results, a dictionary.
     """
-    return {entry["network"]: entry["multiply_adds"] / max(rates.values()) / 1e6
-            for entry in steps if "multiply_adds" in entry}
+    results = {"measured by": shared.command("peers"), "date": shared.now(),
+               "machine": shared.machine(PACKAGES), "rates": {}, "failed": {}, "steps": [],
+               "marks": []}
+    all_of = {network: contestants(network, peers, options.threads) for network in networks}
+    ways = sum(len(contestants(network, peers)) for network in networks)
+    progress = shared.Progress(options.rounds * sum(map(len, all_of.values()))
+                               + options.seeds * ways)
+    progress.say(shared.in_words(results["machine"]))
 
+    def one(where, contestant, call, **more):
+        progress.begin(contestant.in_words())
+        told = measure(results, options.results, where, contestant, call, **more)
+        progress.say(f"{contestant.in_words()}: {told}")
 
-def step_table(steps, bound):
-    """Milliseconds a step, a table in markdown: who by network.
-
-    Args:
-      steps: a list of dictionaries, what `measure` returned.
-      bound: a dictionary, what `bounds` returned.
-    """
-    values = _by_who_and_network(steps, "step")
-    networks = [name for name in NETWORKS if any(name in row for row in values.values())]
-    rows = [[who, *(median_and_range(row[name], 2) if name in row else "–" for name in networks)]
-            for who, row in values.items()]
-    ratios = []
-    for name in networks:
-        peers = [row[name]["median"] for who, row in values.items() if who != STAGE and name in row]
-        stage = values.get(STAGE, {}).get(name)
-        ratios.append(f"{stage['median'] / min(peers):.2f}" if peers and stage else "–")
-    rows.append(["the stage ÷ the fastest peer", *ratios])
-    rows.append([BOUND, *(f"{bound[name]:.2f}" if name in bound else "–" for name in networks)])
-    return tables.markdown(["milliseconds a step", *(f">{name}" for name in networks)], rows)
-
-
-def mark_table(marks):
-    """Seconds to the codelab's mark, a table in markdown: who by network."""
-    cells, networks = {}, []
-    for entry in marks:
-        text = "not reached"
-        if entry["seconds"] is not None:
-            text = f"{entry['seconds']:.1f} ({entry['iterations']:,})"
-        cells.setdefault(entry["who"], {}).setdefault(entry["network"], []).append(text)
-        if entry["network"] not in networks:
-            networks.append(entry["network"])
-    return tables.markdown(
-        ["seconds (iterations) to the mark",
-         *(f">{name}: {scripts.MARKS[name][0]:g}" for name in networks)],
-        [[who, *("; ".join(row.get(name, ["–"])) for name in networks)]
-         for who, row in cells.items()])
-
-
-def _by_who_and_network(entries, key):
-    values = {}
-    for entry in entries:
-        values.setdefault(entry["who"], {}).setdefault(entry["network"], []).append(entry[key])
-    return {who: {network: summarise(numbers) for network, numbers in row.items()}
-            for who, row in values.items()}
+    for _ in range(options.rounds):
+        add_rates(results["rates"])
+        for contestant in sum(all_of.values(), []):
+            one("steps", contestant, functools.partial(contestant.measure_step, options.steps))
+    for seed in range(options.seeds):
+        for network in networks:
+            for contestant in fastest(all_of[network], results["steps"]):
+                one("marks", contestant, functools.partial(contestant.measure_way, seed,
+                                                           options.most), seed=seed)
+    return results
 
 
 def main():
     """Read the options, measure, print the tables."""
-    clean_exit.install()
-    parser = _parser()
-    options = parser.parse_args()
-    if options.threads is not None and not processes.can_limit_cpus():
-        parser.error("--threads: this system cannot keep a program to some of the processors")
-    by_name = {script.name: script for script in scripts.stages()}
-    results_file.check(options.results)
-    networks = scripts.choose([by_name[name] for name in NETWORKS], options.only)
+    end_clearly()
+    options = _options()
+    stages = [script for script in shared.stages() if script.name in NETWORKS]
+    networks = shared.chosen(stages, options.only)
     peers = [peer for peer in PEERS if not options.peers
              or any(peer.name.lower().startswith(name.lower()) for name in options.peers)]
     for peer in peers:
         if peer.missing:
             print(f"{peer.name}: skipped, {' and '.join(peer.missing)} not installed")
-    peers = [peer for peer in peers if not peer.missing]
-
-    on = machine.describe(PACKAGES)
-    if options.threads is not None:
-        on["threads"] = min(options.threads, on["threads"])
-    print(machine.in_words(on), flush=True)
-    results = {"measured by": machine.command("benchmarks/peers.py"), "date": machine.now(),
-               "machine": on, "steps in a block": options.steps, "rates": {}, "bounds": {},
-               "failed": {}, "steps": [], "marks": []}
-    jobs = [(network, peer, False) for _ in range(options.rounds)
-            for network in networks for peer in contestants(network.name, peers)]
-    if not options.no_mark:
-        jobs += [(network, peer, True) for network in networks
-                 for peer in contestants(network.name, peers)]
-    status, began = text_output.StatusLine(), time.monotonic()
-    for done, (network, peer, to_mark) in enumerate(jobs):
-        if jobs[done] == jobs[0]:  # a round begins
-            status.show("measuring products of matrices")
-            results["rates"] = best_rates(results["rates"], measure_rates(options.threads))
-        who = peer.name if peer else STAGE
-        if who in results["failed"]:
-            continue
-        left = text_output.seconds_left(done, len(jobs), time.monotonic() - began)
-        status.show(f"measurement {done + 1} of {len(jobs)}: {network.name}, {who}"
-                    + ("" if left is None else f"; about {text_output.hours(left)} left"))
-        try:
-            entry = measure(peer, network, options, to_mark)
-        except processes.ProcessFailed as error:
-            if peer is None:
-                raise
-            results["failed"][who] = str(error)
-            status.clear()
-            print(f"{error}: left out", file=sys.stderr, flush=True)
-            continue
-        results["marks" if to_mark else "steps"].append(entry)
-        results["bounds"] = {name: significant(value) for name, value
-                             in bounds(results["steps"], results["rates"]).items()}
-        results_file.write(options.results, results)
-        status.clear()
-        told = f"{entry['step']:.2f} ms a step" if not to_mark else (
-            f"accuracy {entry['accuracy']:.4f}" + (
-                f" in {entry['seconds']:.1f} s, {entry['iterations']:,} iterations"
-                if entry["seconds"] is not None else ", mark not reached"))
-        print(f"{done + 1:3d}/{len(jobs)}  {network.name}  {who}: {told}; load {entry['load']}",
-              flush=True)
-    _report(options, results)
+    results = measure_all(options, networks, [peer for peer in peers if not peer.missing])
+    print(f"\n{tables.step_table(results)}\n\n{tables.mark_table(results)}\n\n"
+          f"results in {options.results}")
 
 
-def _report(options, results):
-    steps = step_table(results["steps"], results["bounds"])
-    marks = mark_table(results["marks"]) if results["marks"] else ""
-    rates = ", ".join(f"{name} {rate:.0f}" for name, rate in results["rates"].items())
-    rates = f"Products of matrices, billions of multiply-adds a second: {rates}."
-    print(f"\n{steps}\n\n{rates}\n\n{marks}\n\nresults in {options.results}")
-    if pathlib.Path(options.results).resolve() == RESULTS:
-        when = (f"Medians of {options.rounds} rounds (least–largest) of "
-                + machine.origin(results["measured by"], results["date"], results["machine"]))
-        tables.fill("peers", f"{steps}\n\n{rates} {when}")
-        if marks:
-            tables.fill("marks", marks)
-
-
-def _parser():
-    parser = argparse.ArgumentParser(
-        usage="python benchmarks/peers.py [options]", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", metavar="N", type=above_zero, default=3,
-                        help="measure the steps N times, in turn (default: 3)")
+def _options():
+    parser = shared.parser("peers", __doc__)
+    parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,
+                        help="measure the steps N times, in turn (default: 5)")
     parser.add_argument("--steps", metavar="N", type=above_zero, default=600,
                         help="training steps in a measurement, after as many to warm up "
                              "(default: 600, an epoch)")
-    parser.add_argument("--only", metavar="NAME", nargs="+",
-                        help=f"only these networks, of {', '.join(NETWORKS)}")
     parser.add_argument("--peers", metavar="NAME", nargs="+",
                         help="only peers whose names begin so: jax, keras, 'pytorch, eager'")
-    parser.add_argument("--no-mark", action="store_true", help="do not train to the mark")
+    parser.add_argument("--threads", metavar="N", nargs="+", default=[1, "all"],
+                        type=lambda text: text if text == "all" else above_zero(text),
+                        help="how many threads a peer gets, one after the other (default: 1 all)")
+    parser.add_argument("--seeds", metavar="N", type=whole_number(0, 100), default=3,
+                        help="train to the mark with the seeds 0 to N - 1 (default: 3 seeds)")
     parser.add_argument("--most", metavar="N", type=above_zero, default=10_000,
                         help="on the way to the mark, give up after N iterations")
-    parser.add_argument("--threads", metavar="N", type=above_zero,
-                        help="keep everyone to N processors (Linux; default: all)")
-    parser.add_argument("--results", metavar="FILE", default=str(RESULTS),
-                        help="keep the results there (default: benchmarks/peers.json)")
-    return parser
+    return shared.parse(parser)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ import time
 import numpy as np
 
 from cloud.tune_local import PROJECT
-from common import clean_exit, mnist_data
-from common.clean_exit import UserError
+from common import errors as clean_exit
+from common import mnist_data
+from common.errors import UserError
 
 BATCHES = (1, 32)
 ANSWER_SECONDS = 60
@@ -97,7 +98,7 @@ def memory(process):
 
 def main():
     """Measure, and print a table."""
-    clean_exit.install()
+    clean_exit.end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.benchmark_server", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--model-dir", metavar="DIR", default="cloud_output/model",

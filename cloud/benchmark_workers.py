@@ -24,9 +24,9 @@ import threading
 import time
 
 from cloud.tune_local import PROJECT
-from common import clean_exit
-from common.arguments import above_zero
-from common.clean_exit import UserError
+from common import errors as clean_exit
+from common.options import above_zero
+from common.errors import UserError
 
 BATCH = 100
 ROWS = 10  # of a training; the first is the start of what is measured
@@ -99,7 +99,7 @@ def measure(workers, batch, iterations, cores):
 
 def main():
     """Measure, and print a table."""
-    clean_exit.install()
+    clean_exit.end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.benchmark_workers", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,

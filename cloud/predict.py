@@ -16,8 +16,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import clean_exit, mnist_data
-from common.clean_exit import UserError
+from common import errors as clean_exit
+from common import mnist_data
+from common.errors import UserError
 
 DIGITS = str(pathlib.Path(__file__).with_name("digits.json"))
 URL = "http://127.0.0.1:8080/predict"
@@ -92,7 +93,7 @@ def table(labels, predictions):
 
 def main():
     """Send the digits of a file, or write that file."""
-    clean_exit.install()
+    clean_exit.end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.predict", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--url", default=URL, help=f"where the predictions are (default: {URL})")

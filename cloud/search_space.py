@@ -11,7 +11,7 @@ import json
 
 import yaml
 
-from common.clean_exit import UserError
+from common.errors import UserError
 
 LINEAR, LOG, REVERSE_LOG = "UNIT_LINEAR_SCALE", "UNIT_LOG_SCALE", "UNIT_REVERSE_LOG_SCALE"
 SCALES = (LINEAR, LOG, REVERSE_LOG, "SCALE_TYPE_UNSPECIFIED")

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from common.clean_exit import UserError
+from common.errors import UserError
 
 IMAGE_SHAPE = (28, 28)
 NUM_CLASSES = 10

@@ -23,7 +23,8 @@ import tornado.web
 
 from cloud import served_model
 from cloud.prediction_request import BODY_LIMIT, RequestError, read_images, write_predictions
-from common import clean_exit, quiet_tensorflow
+from common import errors as clean_exit
+from common import tensorflow_start as quiet_tensorflow
 
 PORT, HEALTH_ROUTE, PREDICT_ROUTE = "8080", "/health", "/predict"  # Vertex AI's port
 
@@ -189,7 +190,7 @@ class State:
 
 def main():
     """Run the server until SIGTERM or Ctrl-C; the requests under way are still answered."""
-    clean_exit.install()
+    clean_exit.end_clearly()
     options = _parser().parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s",
                         level=logging.INFO)

@@ -17,8 +17,8 @@ import sys
 import time
 
 from cloud import search_space
-from common import clean_exit
-from common.clean_exit import UserError
+from common import errors as clean_exit
+from common.errors import UserError
 
 SPACE = str(pathlib.Path(__file__).with_name("vertex") / "hptune.yaml")
 TRAINER = "cloud.trainer"
@@ -36,7 +36,7 @@ class TrialError(Exception):
 
 def main():
     """Run the trials that are missing, and print what all have given."""
-    clean_exit.install()
+    clean_exit.end_clearly()
     options = _parser().parse_args()
     optuna = _import_optuna()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

@@ -19,7 +19,7 @@ import small_model
 from conftest import PROJECT, script_environment, wait_until
 
 from common import mnist_data
-from common.clean_exit import UserError
+from common.errors import UserError
 
 pytest.importorskip("tornado", reason="the server needs the package tornado")
 prediction_request = pytest.importorskip("cloud.prediction_request")

@@ -9,7 +9,7 @@ import pytest
 from cloud.trainer import __main__ as program
 from cloud.trainer import hyperparameters as hp
 from cloud.trainer.tuning_metric import TuningMetric
-from common.clean_exit import UserError
+from common.errors import UserError
 
 SMALL = hp.Hyperparameters(channels_1=2, channels_2=3, channels_3=4, neurons=10)
 SMALL_NORM = hp.Hyperparameters(channels_1=2, channels_2=3, channels_3=4, neurons=10,

@@ -3,16 +3,10 @@
 See https://docs.jax.dev/ and https://optax.readthedocs.io/.
 """
 
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-
+import harness
 import jax
 import jax.numpy as jnp
 import optax
-
-from benchmarks import peer_harness
 
 KEEP = 0.75
 
@@ -112,4 +106,4 @@ class Trainer:
 
 
 if __name__ == "__main__":
-    peer_harness.main(Trainer)
+    harness.main(Trainer)

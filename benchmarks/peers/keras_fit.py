@@ -1,17 +1,9 @@
 """The networks in Keras, trained by model.fit; see https://keras.io/guides/."""
 
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
+import harness
 import keras
 import numpy as np
 from keras import layers
-
-from benchmarks import peer_harness
 
 WEIGHTS = keras.initializers.TruncatedNormal(stddev=0.1)
 BIASES = keras.initializers.Constant(0.1)
@@ -97,22 +89,22 @@ class Trainer:
 
     def run(self, prepared):
         images, labels = prepared
-        self.model.fit(images, labels, batch_size=peer_harness.BATCH, shuffle=False, verbose=0)
+        self.model.fit(images, labels, batch_size=harness.BATCH, shuffle=False, verbose=0)
 
     def train_to(self, mark, mnist, most):
         """One call of fit; its epochs have as many steps as the stages take from test to test."""
         def batches():
             while True:
-                yield mnist.train.next_batch(peer_harness.BATCH)
+                yield mnist.train.next_batch(harness.BATCH)
 
-        steps = min(peer_harness.TEST_EVERY, most)
+        steps = min(harness.TEST_EVERY, most)
         stop = StopAbove(mark)
         self.model.fit(
             batches(), steps_per_epoch=steps, epochs=most // steps, verbose=0, callbacks=[stop],
             validation_data=(mnist.test.images, mnist.test.labels),
-            validation_batch_size=peer_harness.CHUNK)
+            validation_batch_size=harness.CHUNK)
         return stop.accuracy, stop.iterations
 
 
 if __name__ == "__main__":
-    peer_harness.main(Trainer)
+    harness.main(Trainer)

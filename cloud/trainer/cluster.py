@@ -18,15 +18,18 @@ others are:
 None of these: the process trains alone.
 """
 
+import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import re
 import socket
 
-from common.clean_exit import UserError
+from common.errors import UserError
 
 CHIEFS = ("chief", "master")  # "master" is the older name
 DEFAULT_PORT = "2222"
+CONNECT_SECONDS = 3
 
 
 class ClusterError(UserError):
@@ -55,6 +58,13 @@ class Cluster:
         """The number of processes, 1 or above."""
         return max(len(self.addresses), 1)
 
+    @property
+    def environment(self):
+        """The variables (a dictionary of str) from which `read` makes this cluster again."""
+        config = {"cluster": {"worker": self.addresses},
+                  "task": {"type": "worker", "index": self.index}} if self.addresses else {}
+        return {"TF_CONFIG": json.dumps(config)}
+
 
 def read(environment):
     """The cluster that an engine describes.
@@ -73,6 +83,31 @@ def read(environment):
     if "JOB_COMPLETION_INDEX" in environment and "CLUSTER_SIZE" in environment:
         return _from_indexed_job(environment)
     return Cluster()
+
+
+def on_this_machine(size):
+    """A list of `Cluster`: for each of `size` processes on this machine, whom it trains with."""
+    if size == 1:
+        return [Cluster()]
+    with contextlib.ExitStack() as listeners:  # all at once, so that no port is given twice
+        free = [listeners.enter_context(socket.create_server(("127.0.0.1", 0)))
+                for _ in range(size)]
+        addresses = tuple(f"127.0.0.1:{listener.getsockname()[1]}" for listener in free)
+    return [Cluster(addresses, index) for index in range(size)]
+
+
+def out_of_reach(cluster):
+    """The addresses (a list of str) of the other processes that do not take a connection."""
+    def takes_connections(address):
+        host, _, port = address.rpartition(":")
+        with contextlib.suppress(OSError):
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+            return True
+
+    others = [address for index, address in enumerate(cluster.addresses) if index != cluster.index]
+    with concurrent.futures.ThreadPoolExecutor(max(len(others), 1)) as pool:
+        found = pool.map(takes_connections, others)
+        return [address for address, there in zip(others, found) if not there]
 
 
 def can_listen(cluster):

@@ -4,6 +4,8 @@ As in the stage, every layer is spelled out; what the stage's graph and session 
 `tf.Variable`s in a `tf.Module`, and by calling it.
 """
 
+import hashlib
+
 import tensorflow as tf
 
 
@@ -37,6 +39,14 @@ class Network(tf.Module):
                       for layer, n in enumerate(widths, 1)]
         self.variances = [tf.Variable(tf.ones([n]), trainable=False, name=f"variance{layer}")
                           for layer, n in enumerate(widths, 1)]
+
+    def digest(self):
+        """A few characters (str) that are the same only where all variables are, to the last bit.
+        """
+        digest = hashlib.sha256()
+        for variable in self.variables:
+            digest.update(variable.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def logits(self, images):
         """What the network makes of digits, for tests and predictions.

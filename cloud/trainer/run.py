@@ -4,25 +4,24 @@ The processes of a cluster all do this at the same time. Each trains on its rows
 the chief alone reads and writes checkpoints, tests, reports and exports.
 """
 
+import contextlib
 import os
-import tempfile
+import re
 
 import numpy as np
 import tensorflow as tf
 
-from cloud.trainer import lifetime as lifetimes
-from cloud.trainer.checkpoints import Checkpoints
 from cloud.trainer.cluster import Cluster, can_listen
-from cloud.trainer.export import export
-from cloud.trainer.summaries import Summaries
-from cloud.trainer.training import LostPeer, Training, make_strategy, telling_lost_peers
-from cloud.trainer.tuning_metric import TuningMetric
+from cloud.trainer.launcher import EXIT_RETRY
+from cloud.trainer.process import leave
+from cloud.trainer.records import Checkpoints, Summaries, TuningMetric, export
+from cloud.trainer.training import Training, test
 from common import mnist_data
-from common.clean_exit import UserError
+from common.errors import UserError, say
 
 LOOK_EVERY = 20  # iterations: at the loss on training digits, which should be a number
 HEADER = """\
-                     training digits       test digits
+                     training digits     {:>8} digits
 iteration      rate  accuracy      loss  accuracy      loss"""
 ROW = "{:9,} {:9.6f} {:9.4f} {:9.3f} {:9.4f} {:9.3f}"
 
@@ -41,11 +40,11 @@ def run(options, hyperparameters, cluster, lifetime):
       UserError: something is wrong with the data, the folders or the settings.
     """
     last = hyperparameters.iterations
-    checkpoints = Checkpoints(options.checkpoint_dir, {
-        "--seed": options.seed, "--batch-size": options.batch_size,
-        **{flag: value for flag, value in hyperparameters.by_flag().items()
-           if flag != "--hp-iterations"}})
-    saved = checkpoints.newest_step() or 0
+    checkpoints = Checkpoints(options.checkpoint_dir, _settings(options, hyperparameters))
+    saved, damaged = checkpoints.newest()
+    if cluster.is_chief:
+        for sentence in damaged:
+            say(f"cloud.trainer: {sentence}: going on from the one of iteration {saved:,}")
     if saved > last:
         raise UserError(f"--hp-iterations {last}: the newest checkpoint in "
                         f"{options.checkpoint_dir} is of iteration {saved:,} already")
@@ -54,32 +53,13 @@ def run(options, hyperparameters, cluster, lifetime):
             print(f"{last:,} iterations are done already")
             return
         cluster = Cluster()
-
     train_digits, test_digits = _read_digits(options)
     lifetime.moved_on()
-    if cluster.size > 1 and not can_listen(cluster):
-        lifetimes.leave(lifetimes.EXIT_RETRY, f"another program listens on the port of "
-                                              f"{cluster.addresses[cluster.index]}")
-    if cluster.size > 1:
-        print(f"waiting for the other {cluster.size - 1} of {cluster.size} processes, at most "
-              f"{options.patience:g} seconds (--patience)", flush=True)
-    try:
-        with telling_lost_peers():
-            strategy = make_strategy(cluster)
-            lifetime.moved_on()
-            training = Training(strategy, hyperparameters, options.seed, options.batch_size)
-            if saved and cluster.is_chief:
-                checkpoints.restore(training.state)
-            if cluster.size > 1:
-                training.share_state()
-    except LostPeer as error:
-        lifetimes.leave(lifetimes.EXIT_RETRY, f"the cluster did not come about ({error})")
-    lifetime.moved_on()
-    print(_describe(options, cluster, training), flush=True)
 
+    training = _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved)
     report = _Report(options, hyperparameters, training, test_digits) if cluster.is_chief else None
     _train(options, cluster, lifetime, checkpoints, training, train_digits, report)
-    weights = training.digest()
+    weights = training.network.digest()
     if cluster.size > 1:
         _wait_until_saved(cluster, training)
     lifetime.moved_on()
@@ -91,19 +71,47 @@ def run(options, hyperparameters, cluster, lifetime):
     print(f"digest of weights   {weights}")
 
 
+def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved):
+    """Find the other processes, and give the `Training` as it was saved after `saved` steps."""
+    if cluster.size > 1:
+        if not can_listen(cluster):
+            leave(EXIT_RETRY, f"another program listens on the port of "
+                              f"{cluster.addresses[cluster.index]}")
+        print(f"waiting for the other {cluster.size - 1} of {cluster.size} processes, at most "
+              f"{options.patience:g} seconds (--patience)", flush=True)
+    try:
+        with _telling_lost_peers():
+            strategy = _make_strategy(cluster)
+            lifetime.moved_on()
+            training = Training(strategy, hyperparameters, options.seed, options.batch_size)
+            if saved and cluster.is_chief:
+                checkpoints.restore(training.state, saved)
+            if cluster.size > 1:
+                training.share_state()
+    except LostPeer as error:
+        leave(EXIT_RETRY, f"the cluster did not come about ({error})")
+    lifetime.moved_on()
+    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    who = f", process {cluster.index} of {cluster.size}" if cluster.size > 1 else ""
+    start = f", going on after {training.step:,} iterations" if training.step else ""
+    print(f"TensorFlow {tf.__version__} on {kind}, replicas: {training.replicas}{who}, "
+          f"seed {options.seed}{start}", flush=True)
+    return training
+
+
 def _train(options, cluster, lifetime, checkpoints, training, digits, report):
     """Train until the last iteration; the chief, who has a `report`, saves and reports."""
     last = training.hyperparameters.iterations
     lifetime.will_save(True)
     try:
         for batch in training.batches(*digits, last):
-            with telling_lost_peers():
+            with _telling_lost_peers():
                 measure = training.train(batch)
             lifetime.moved_on()
             step = training.step
             if lifetime.signal:
-                saved = _save_alone(cluster, checkpoints, training)
-                lifetimes.leave(128 + lifetime.signal, f"asked to end{saved}")
+                saved = _save(cluster, checkpoints, training)
+                leave(128 + lifetime.signal, f"asked to end{saved}")
             time_to_save = step % options.checkpoint_every == 0 or step == last
             if step % LOOK_EVERY == 0 or time_to_save:
                 if not np.isfinite(loss := float(measure.loss)):
@@ -115,9 +123,20 @@ def _train(options, cluster, lifetime, checkpoints, training, digits, report):
                 _save(cluster, checkpoints, training)
             lifetime.moved_on()
     except LostPeer as error:
-        saved = _save_alone(cluster, checkpoints, training)
-        lifetimes.leave(lifetimes.EXIT_RETRY, f"another process is gone{saved} ({error})")
+        saved = _save(cluster, checkpoints, training)
+        leave(EXIT_RETRY, f"another process is gone{saved} ({error})")
     lifetime.will_save(False)
+
+
+def _save(cluster, checkpoints, training):
+    """Save, if this is the chief; gives words (str) that say so.
+
+    The variables are the same in all processes at any time, so that one can save them alone.
+    """
+    if not cluster.is_chief:
+        return ""
+    checkpoints.save(training.state, training.step)
+    return f", saved after {training.step:,} iterations"
 
 
 def _wait_until_saved(cluster, training):
@@ -126,33 +145,11 @@ def _wait_until_saved(cluster, training):
     From then on it needs no other process, not even if it is started again.
     """
     try:
-        with telling_lost_peers():
+        with _telling_lost_peers():
             training.share_state()
     except LostPeer as error:
         if not cluster.is_chief:
-            lifetimes.leave(lifetimes.EXIT_RETRY, f"the chief is gone ({error})")
-
-
-def _save(cluster, checkpoints, training):
-    """Save, in all processes at the same iteration.
-
-    The chief's checkpoint is the one that counts; the others save aside and delete it. For the
-    variables of this network that is not needed: they are the same in all processes at any time,
-    so that the chief can save them alone. But TensorFlow has other kinds, whose saving takes all.
-    """
-    if cluster.is_chief:
-        checkpoints.save(training.state, training.step)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            training.state.write(os.path.join(folder, "aside"))
-
-
-def _save_alone(cluster, checkpoints, training):
-    """Save before the end, if this is the chief; gives words (str) that say so."""
-    if not cluster.is_chief:
-        return ""
-    checkpoints.save(training.state, training.step)
-    return f", saved after {training.step:,} iterations"
+            leave(EXIT_RETRY, f"the chief is gone ({error})")
 
 
 class _Report:
@@ -163,7 +160,8 @@ class _Report:
         self._training, self._test_digits = training, test_digits
         self._summaries = Summaries(options.log_dir)
         self._metric = TuningMetric(os.environ)
-        print(HEADER, flush=True)
+        self._kind = "validation" if options.validation_digits else "test"
+        print(HEADER.format(self._kind), flush=True)
 
     def show(self, step, measure):
         """Show the `Measure` of a training batch and test the network, where it is time to."""
@@ -171,37 +169,80 @@ class _Report:
         if step % LOOK_EVERY == 0:
             self._summaries.show_train(step, measure, rate)
         if step % self._options.test_every == 0 and step < self._hyperparameters.iterations:
-            test = self._test(step)
-            print(ROW.format(step, rate, *map(float, measure), *test), flush=True)
+            tested = self._test(step)
+            print(ROW.format(step, rate, *map(float, measure), *tested), flush=True)
 
     def finish(self):
         """Test the trained network."""
         step = self._hyperparameters.iterations
-        test = self._test(step)
-        print(f"final test accuracy {test.accuracy:.4f}, loss {test.loss:.3f}, "
+        tested = self._test(step)
+        print(f"final {self._kind} accuracy {tested.accuracy:.4f}, loss {tested.loss:.3f}, "
               f"after {step:,} iterations", flush=True)
 
     def _test(self, step):
-        test = self._training.test(*self._test_digits)
-        self._summaries.show_test(step, test, self._training.network)
-        self._metric.report(test.accuracy, step)
-        return test
+        tested = test(self._training.network, *self._test_digits)
+        self._summaries.show_test(step, tested, self._training.network)
+        self._metric.report(tested.accuracy, step)
+        return tested
+
+
+def _settings(options, hyperparameters):
+    """All that the trained weights depend on, apart from the number of iterations, by flag."""
+    flags = hyperparameters.by_flag()
+    del flags["--hp-iterations"]
+    return {"--seed": options.seed, "--batch-size": options.batch_size,
+            "--validation-digits": options.validation_digits, **flags}
 
 
 def _read_digits(options):
-    """Training and test digits: for each, images uint8 [n, 28, 28] and labels uint8 [n]."""
+    """Digits to train and to test on: for each, images uint8 [n, 28, 28] and labels uint8 [n]."""
     data = mnist_data.read_data_sets(options.data_dir, one_hot=True, dtype=np.uint8,
-                                     validation_size=0)
-    parts = [(part.images.reshape(-1, *mnist_data.IMAGE_SHAPE),
-              part.labels.argmax(1).astype(np.uint8)) for part in (data.train, data.test)]
-    train, (test_images, test_labels) = parts
-    return train, (test_images[:options.test_digits], test_labels[:options.test_digits])
+                                     validation_size=options.validation_digits)
+    return [(part.images.reshape(-1, *mnist_data.IMAGE_SHAPE)[:most],
+             part.labels.argmax(1).astype(np.uint8)[:most])
+            for part, most in ((data.train, None),
+                               (data.validation if options.validation_digits else data.test,
+                                options.validation_digits or options.test_digits))]
 
 
-def _describe(options, cluster, training):
-    """What is about to train, in one line."""
-    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
-    who = f", process {cluster.index} of {cluster.size}" if cluster.size > 1 else ""
-    start = f", going on after {training.step:,} iterations" if training.step else ""
-    return (f"TensorFlow {tf.__version__} on {kind}, replicas: {training.replicas}{who}, "
-            f"seed {options.seed}{start}")
+def _make_strategy(cluster):
+    """How to distribute the training, for what there is: processes and GPUs.
+
+    Args:
+      cluster: a `Cluster`. With more than one process this waits until all of them are there.
+
+    Returns:
+      A tf.distribute.Strategy.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if cluster.size == 1:
+        return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+
+    communication = tf.distribute.experimental.CommunicationImplementation
+    # Which names the engine has for its tasks does not matter; the chief is the first of all.
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": cluster.addresses}), task_type="worker",
+        task_id=cluster.index, rpc_layer="grpc")
+    return tf.distribute.MultiWorkerMirroredStrategy(
+        resolver, tf.distribute.experimental.CommunicationOptions(
+            implementation=communication.AUTO if gpus else communication.RING))
+
+
+class LostPeer(Exception):
+    """Another process of the cluster is gone. The text is TensorFlow's reason, one line."""
+
+
+@contextlib.contextmanager
+def _telling_lost_peers():
+    """Turn the errors that TensorFlow raises when another process is gone into `LostPeer`."""
+    errors = tf.errors
+    try:
+        yield
+    except (errors.UnavailableError, errors.AbortedError, errors.CancelledError,
+            errors.DeadlineExceededError, errors.FailedPreconditionError, errors.InternalError,
+            errors.UnknownError) as error:
+        text = str(error.message)
+        reason = re.search(r"aborted by: (.*)", text) or re.match(r"\s*(.*)", text)
+        raise LostPeer(reason[1]) from error

@@ -5,49 +5,31 @@ of the batch; their sum over all replicas moves every copy in the same way, so t
 equal, and equal, up to rounding, to what one replica makes of the whole batch.
 """
 
-import collections
-import contextlib
-import hashlib
-import re
-
 import numpy as np
 import tensorflow as tf
 
-from cloud.trainer import adam
 from cloud.trainer.batches import dataset
 from cloud.trainer.network import Network
-from common.clean_exit import UserError
+from cloud.trainer.records import Measure
+from common.errors import UserError
 
 LOSS_SCALE = 100       # the loss is a mean over digits × 100, as in the stages
 TEST_CHUNK = 1_000     # digits tested at a time, for bounded memory
 DROPOUT_STREAM = 1000  # random numbers for dropout differ from those for the weights of any layer
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual ones, those of stage 2.0 on
 
-Measure = collections.namedtuple("Measure", ["accuracy", "loss"])  # two floats
 
+class Adam(tf.Module):
+    """Running means of the gradients and of their squares, which say how far to go.
 
-def make_strategy(cluster):
-    """How to distribute the training, for what there is: processes and GPUs.
-
-    Args:
-      cluster: a `Cluster`. With more than one process this waits until all of them are there.
-
-    Returns:
-      A tf.distribute.Strategy.
+    Keras has an Adam, too, but Keras 3 does not train under MultiWorkerMirroredStrategy.
     """
-    gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    if cluster.size == 1:
-        return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
-    communication = tf.distribute.experimental.CommunicationImplementation
-    # Which names the engine has for its tasks does not matter; the chief is the first of all.
-    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        tf.train.ClusterSpec({"worker": cluster.addresses}), task_type="worker",
-        task_id=cluster.index, rpc_layer="grpc")
-    return tf.distribute.MultiWorkerMirroredStrategy(
-        resolver, tf.distribute.experimental.CommunicationOptions(
-            implementation=communication.AUTO if gpus else communication.RING))
+    def __init__(self, variables):
+        """Make them, for each of some variables."""
+        super().__init__()
+        self.means = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
+        self.squares = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
 
 
 class Training:
@@ -81,7 +63,7 @@ class Training:
         with strategy.scope():
             self.network = Network(hyperparameters, seed)
             self._weights = self.network.trainable_variables
-            self._adam = adam.Adam(self._weights)
+            self._adam = Adam(self._weights)
             self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.state = tf.train.Checkpoint(network=self.network, adam=self._adam, step=self._step)
 
@@ -89,13 +71,6 @@ class Training:
     def step(self):
         """How many iterations the network has been trained, an int."""
         return int(self._step.numpy())
-
-    def digest(self):
-        """A few characters (str) that are the same only where all weights are, to the last bit."""
-        digest = hashlib.sha256()
-        for variable in self.network.variables:
-            digest.update(variable.numpy().tobytes())
-        return digest.hexdigest()[:16]
 
     def share_state(self):
         """Give all replicas of all processes the values that the chief's have."""
@@ -170,13 +145,13 @@ class Training:
         here = self._strategy.experimental_local_results
         with tf.control_dependencies([value for part in (measure, gradients, means, variances)
                                       for values in part for value in here(values)]):
-            length = adam.distance(rate, step)
+            length = _distance(rate, step)
             for weight, gradient, mean, square in zip(
                     self._weights, gradients, self._adam.means, self._adam.squares):
-                update(weight, adam.update, args=(gradient, mean, square, length))
+                update(weight, _move, args=(gradient, mean, square, length))
             for running, new in zip((*self.network.means, *self.network.variances),
                                     (*means, *variances)):
-                update(running, self._follow, args=(new,))
+                update(running, _follow, args=(new, settings.batch_norm_decay))
             update(self._step, _assign, args=(step + 1,))
         return [here(value)[0] for value in measure]
 
@@ -209,51 +184,32 @@ class Training:
             tf.distribute.ReduceOp.SUM, [accuracy, loss, *gradients])
         return [accuracy, loss], gradients, means, variances
 
-    def _follow(self, running, new):
-        decay = self.hyperparameters.batch_norm_decay
-        running.assign(decay * running + (1 - decay) * new)
 
-    def test(self, images, labels):
-        """Test the network as it is, in this process alone.
+def test(network, images, labels):
+    """Test a network as it is, in this process alone.
 
-        Args:
-          images: uint8 [n, 28, 28].
-          labels: uint8 [n].
+    Args:
+      network: a `Network`.
+      images: uint8 [n, 28, 28].
+      labels: uint8 [n].
 
-        Returns:
-          A `Measure`.
-        """
-        correct = loss = 0.0
-        for start in range(0, len(images), TEST_CHUNK):
-            chunk = slice(start, start + TEST_CHUNK)
-            values = self._test(np.divide(images[chunk], 255, dtype=np.float32),
-                                labels[chunk].astype(np.int64))
-            correct, loss = correct + float(values[0]), loss + float(values[1])
-        return Measure(correct / len(images), loss * LOSS_SCALE / len(images))
-
-    @tf.function(reduce_retracing=True)
-    def _test(self, images, labels):
-        logits = self.network.logits(images)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return tf.reduce_sum(_is_correct(logits, labels)), tf.reduce_sum(losses)
+    Returns:
+      A `Measure`.
+    """
+    correct = loss = 0.0
+    for start in range(0, len(images), TEST_CHUNK):
+        chunk = slice(start, start + TEST_CHUNK)
+        values = _test_chunk(network, np.divide(images[chunk], 255, dtype=np.float32),
+                             labels[chunk].astype(np.int64))
+        correct, loss = correct + float(values[0]), loss + float(values[1])
+    return Measure(correct / len(images), loss * LOSS_SCALE / len(images))
 
 
-class LostPeer(Exception):
-    """Another process of the cluster is gone. The text is TensorFlow's reason, one line."""
-
-
-@contextlib.contextmanager
-def telling_lost_peers():
-    """Turn the errors that TensorFlow raises when another process is gone into `LostPeer`."""
-    errors = tf.errors
-    try:
-        yield
-    except (errors.UnavailableError, errors.AbortedError, errors.CancelledError,
-            errors.DeadlineExceededError, errors.FailedPreconditionError, errors.InternalError,
-            errors.UnknownError) as error:
-        text = str(error.message)
-        reason = re.search(r"aborted by: (.*)", text) or re.match(r"\s*(.*)", text)
-        raise LostPeer(reason[1]) from error
+@tf.function(reduce_retracing=True)
+def _test_chunk(network, images, labels):
+    logits = network.logits(images)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return tf.reduce_sum(_is_correct(logits, labels)), tf.reduce_sum(losses)
 
 
 def _is_correct(logits, labels):
@@ -262,3 +218,28 @@ def _is_correct(logits, labels):
 
 def _assign(variable, value):
     variable.assign(value)
+
+
+def _follow(running, new, decay):
+    running.assign(decay * running + (1 - decay) * new)
+
+
+def _distance(rate, step):
+    """How far to go at an iteration: the learning rate, corrected for means that began at 0.
+
+    Args:
+      rate: float32 [], the learning rate.
+      step: int64 [], 0 for the first iteration.
+
+    Returns:
+      float32 [].
+    """
+    count = tf.cast(step + 1, tf.float32)
+    return rate * tf.sqrt(1 - tf.pow(BETA_2, count)) / (1 - tf.pow(BETA_1, count))
+
+
+def _move(variable, gradient, mean, square, length):
+    """Move one variable against its gradient; all but `length` are of one shape."""
+    mean.assign(BETA_1 * mean + (1 - BETA_1) * gradient)
+    square.assign(BETA_2 * square + (1 - BETA_2) * tf.square(gradient))
+    variable.assign_sub(length * mean / (tf.sqrt(square) + EPSILON))

@@ -1,7 +1,10 @@
-"""The networks in PyTorch, for the two ways to train them; see https://pytorch.org/tutorials/."""
+"""The networks in PyTorch; see https://pytorch.org/tutorials/. With --compiled, torch.compile makes
+one program of a model, for which it needs a C++ compiler.
+"""
 
 import math
 
+import harness
 import torch
 from torch import nn
 
@@ -44,8 +47,6 @@ def initialise(model):
 
 
 class Trainer:
-    """Trains a network step by step."""
-
     def __init__(self, network, seed, channels_last=False, compiled=False):
         torch.manual_seed(seed)
         self.model = {"1.0": softmax, "2.1": lambda: five_layers(0),
@@ -85,3 +86,8 @@ class Trainer:
         self.model.eval()
         with torch.no_grad():
             return self.model(self.channels_first(torch.tensor(images))).argmax(1).numpy()
+
+
+if __name__ == "__main__":
+    harness.main(Trainer, compiled="compile the model",
+                 channels_last="keep the channels of a pixel together in memory")

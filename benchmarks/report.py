@@ -1,0 +1,229 @@
+"""Write the tables of README.md and draw its pictures, from what the other programs have measured.
+
+    python benchmarks/report.py
+
+takes accuracy.json, speed.json and peers.json; what a file that is not there would fill stays as it
+was.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks import shared, tables
+from common.dashboard.style import (
+    BANDS_COLOUR,
+    FAINT_COLOUR,
+    GRID_COLOUR,
+    TEST_COLOUR,
+    TEXT_COLOUR,
+    TRAIN_COLOUR,
+)
+from common.errors import UserError, end_clearly, whole_file
+
+LOOP_PARTS = {"training steps": ("step", TRAIN_COLOUR), "tests": ("test", TEST_COLOUR),
+              "loading batches": ("load", BANDS_COLOUR)}
+
+
+def report_accuracy(results):
+    """The table of accuracies and its picture.
+
+    Args:
+      results: a dictionary, the content of accuracy.json.
+
+    Returns:
+      A dictionary of texts (str) by the names of their places in README.md, and a figure.
+    """
+    scripts = shared.stages() + shared.variations()
+    runs = {script: tables.current(results["runs"], script) for script in scripts}
+    dates = sorted(run["date"].partition(" ")[0] for run in sum(runs.values(), []))
+    days = " to ".join(dict.fromkeys([dates[0], dates[-1]]))
+    machines = "; and on ".join(map(shared.in_words, results["machines"]))
+    text = f"{tables.accuracy_table(runs)}\n\nMeasured {days} on {machines}."
+    return {"accuracy": text}, draw_accuracy({script.name: of_one for script, of_one in runs.items()
+                                              if of_one and script.name in shared.MARKS})
+
+
+def report_speed(results):
+    """The tables of speed and their picture; as `report_accuracy`."""
+    rounds = max(map(len, tables.grouped(results["rounds"], "stage").values()))
+    speed = (f"{tables.speed_table(results)}\n\nMedians of {rounds} rounds (least–largest) of "
+             f"{origin(results)}")
+    return {"speed": speed, "start-up": tables.start_table(results)}, draw_speed(results)
+
+
+def report_peers(results):
+    """The tables of peers and their picture; as `report_accuracy`."""
+    rates = ", ".join(f"{name} {rate:.0f}" for name, rate in results["rates"].items())
+    rounds = max(map(len, tables.grouped(results["steps"], "network", "who", "threads").values()))
+    steps = (f"{tables.step_table(results)}\n\nProducts of matrices, billions of multiply-adds a "
+             f"second: {rates}. Medians of {rounds} rounds (least–largest) of {origin(results)}")
+    texts = {"peers": steps}
+    if results["marks"]:
+        texts["marks"] = tables.mark_table(results)
+    return texts, draw_peers(results)
+
+
+def origin(results):
+    """A str for the line below a table: by which command it was measured, when and where."""
+    return (f"`{results['measured by']}`, measured {results['date'].partition(' ')[0]} on "
+            f"{shared.in_words(results['machine'])}.")
+
+
+def fill(page, name, text):
+    """Put a text between the lines `<!-- table: NAME -->` and `<!-- end of table: NAME -->`.
+
+    Args:
+      page: str, the page that has these lines.
+      name, text: str.
+
+    Returns:
+      The new page, str.
+
+    Raises:
+      UserError: the page does not have them once.
+    """
+    begin, end = f"<!-- table: {name} -->\n", f"\n<!-- end of table: {name} -->"
+    page, count = re.subn(f"(?<={begin}).*?(?={end})", lambda _: text, page, flags=re.DOTALL)
+    if count != 1:
+        raise UserError(f"README.md needs the lines {begin.strip()} and {end.strip()} once")
+    return page
+
+
+def draw_accuracy(runs):
+    """Draw the test accuracy over the iterations, all seeds.
+
+    Args:
+      runs: a dictionary, rows of accuracy.json by the name of their stage.
+
+    Returns:
+      A matplotlib figure.
+    """
+    figure, panels = grid(len(runs), (3.4, 2.4))
+    for panel, (name, of_one) in zip(panels, runs.items()):
+        iterations = of_one[0]["tests"]["iterations"]
+        accuracies = np.array([run["tests"]["accuracies"] for run in of_one])
+        mark, final = shared.MARKS[name], np.mean(accuracies[:, -1])
+        panel.fill_between(iterations, accuracies.min(axis=0), accuracies.max(axis=0),
+                           color=TEST_COLOUR, alpha=0.25, linewidth=0)
+        panel.plot(iterations, np.median(accuracies, axis=0), color=TEST_COLOUR, linewidth=1)
+        panel.axhline(mark, color=TEXT_COLOUR, linewidth=0.8, linestyle="--")
+        panel.set_ylim(1 - 3 * (1 - mark), 1)
+        panel.set_xlabel("iterations", fontsize=8, color=FAINT_COLOUR)
+        panel.set_ylabel("test accuracy", fontsize=8, color=FAINT_COLOUR)
+        entitle(panel, f"{name}: {final:.4f}, mark {mark:g}")
+    return figure
+
+
+def draw_speed(results):
+    """Draw where the time of a whole run goes, from the content of speed.json: a figure."""
+    stages = tables.grouped(results["rounds"], "stage")
+    figure, (panel,) = grid(1, (7, 0.6 + 0.4 * len(stages)))
+    left = np.zeros(len(stages))
+
+    def bars(label, colour, seconds_of):
+        nonlocal left
+        seconds = [np.median([seconds_of(entry["text"]) for entry in entries])
+                   for entries in stages.values()]
+        panel.barh(list(stages), seconds, left=left, color=colour, label=label, height=0.6)
+        left = left + seconds
+
+    bars("start-up", FAINT_COLOUR, lambda text: sum(text["start"].values()))
+    for label, (activity, colour) in LOOP_PARTS.items():
+        bars(label, colour, lambda text, activity=activity: text["loop"][activity])
+    bars("all else", GRID_COLOUR, lambda text: text["wall"] - sum(text["start"].values()) - sum(
+        text["loop"][activity] for activity, _ in LOOP_PARTS.values()))
+    panel.invert_yaxis()
+    panel.legend(frameon=False, fontsize=8, labelcolor=TEXT_COLOUR)
+    entitle(panel, "the whole script in text mode, seconds")
+    return figure
+
+
+def draw_peers(results):
+    """Draw the milliseconds a step of stages and peers, each with its best number of threads.
+
+    Args:
+      results: a dictionary, the content of peers.json.
+
+    Returns:
+      A matplotlib figure.
+    """
+    networks = {network: tables.grouped(entries, "who")
+                for network, entries in tables.grouped(results["steps"], "network").items()}
+    most = max(map(len, networks.values()))
+    figure, panels = grid(len(networks), (4.6, 0.8 + 0.3 * most), columns=2)
+    for panel, (network, contestants) in zip(panels, networks.items()):
+        times = [min(np.median([entry["step"] for entry in of_one])
+                     for of_one in tables.grouped(entries, "threads").values())
+                 for entries in contestants.values()]
+        colours = [BANDS_COLOUR if who == tables.STAGE else TRAIN_COLOUR for who in contestants]
+        names = ["the stage" if who == tables.STAGE else who for who in contestants]
+        panel.barh(names, times, color=colours, height=0.6)
+        panel.axvline(tables.bound(results, network), color=TEST_COLOUR, linewidth=1.2)
+        panel.invert_yaxis()
+        entitle(panel, f"{network}: ms a step; line: bound")
+    return figure
+
+
+def grid(number, size, columns=3):
+    """A figure with so many panels, each of `size` inches: returns it and a list of axes."""
+    columns = min(columns, number)
+    rows = -(-number // columns)
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows), dpi=100, layout="constrained",
+                    facecolor="white")
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for panel in panels[number:]:
+        panel.set_axis_off()
+    for panel in panels[:number]:
+        panel.grid(color=GRID_COLOUR, linewidth=0.6)
+        panel.set_axisbelow(True)
+        panel.tick_params(colors=FAINT_COLOUR, length=0, labelsize=8)
+        panel.spines[:].set_color(GRID_COLOUR)
+    return figure, panels[:number]
+
+
+def entitle(panel, title):
+    """Give a panel its title."""
+    panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=TEXT_COLOUR)
+
+
+REPORTS = {"accuracy": report_accuracy, "speed": report_speed, "peers": report_peers}
+
+
+def report(folder):
+    """Write README.md in a folder (pathlib.Path) and draw its pictures from the JSON files there.
+
+    Raises:
+      UserError: a file cannot be read or written, or README.md lacks a place for a table.
+    """
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    for name, report_one in REPORTS.items():
+        results = shared.read_results(folder / f"{name}.json")
+        if not results:
+            print(f"there is no {name}.json: run benchmarks/{name}.py")
+            continue
+        texts, figure = report_one(results)
+        for place, text in texts.items():
+            page = fill(page, place, text)
+        with whole_file(folder / f"{name}.png") as partial:
+            figure.savefig(partial, metadata={"Software": None},  # same results, same file
+                           pil_kwargs={"optimize": True})
+    with whole_file(folder / "README.md") as partial:
+        pathlib.Path(partial).write_text(page, encoding="utf-8")
+    print(f"written: the tables and pictures of {folder / 'README.md'}")
+
+
+def main():
+    """Report on the files beside this program."""
+    end_clearly()
+    report(shared.FOLDER)
+
+
+if __name__ == "__main__":
+    main()
