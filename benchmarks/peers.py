@@ -5,15 +5,12 @@
     python benchmarks/peers.py --rounds 1 --steps 50 --seeds 0 --only 1.0
 
 Each round goes through the networks; for each one the stage and every peer are measured in turn, in
-processes of their own, on the CPU, the peers with one thread and with all. The stage runs for a
-hundred iterations, then its training step is repeated on its first hundred batches; the peers get
-batches in the same order, and theirs are ready, too. What takes longer the first time (compiling)
-is left out of the milliseconds a step, but not out of the seconds to the mark. On the way there,
-each peer has the number of threads with which its steps were faster. Peers that are not installed
-are skipped.
+processes of their own, on the CPU, the peers with one thread and with all. The peers get batches
+that are ready, in the order of the stages. What takes longer the first time (compiling) is left out
+of the milliseconds a step, but not out of the seconds to the mark. On the way there, each peer has
+the number of threads with which its steps were faster. Peers that are not installed are skipped.
 """
 
-import functools
 import importlib.util
 import json
 import os
@@ -23,12 +20,13 @@ from dataclasses import dataclass
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
-from benchmarks import processes, shared, tables
+from benchmarks import shared
 from common.errors import end_clearly
 from common.options import above_zero, whole_number
 
-PEERS_FOLDER = shared.FOLDER / "peers"
+FOLDER = shared.FOLDER / "peers"
 NETWORKS = "1.0", "2.1", "2.2", "3.1"
+STAGE = "the stage: a TensorFlow session"
 PACKAGES = "tensorflow", "keras", "torch", "jax", "optax", "numpy"
 ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow",
           "TF_CPP_MIN_LOG_LEVEL": "2"}
@@ -36,12 +34,18 @@ ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND":
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
            "TF_NUM_INTEROP_THREADS", "NPROC", "PJRT_NPROC")
 
+BATCH = 100
+# Multiply-adds of each layer for one digit: inputs × outputs of a fully connected layer; height ×
+# width × channels of a convolution's output × height × width × channels of its patch.
+FIVE_LAYERS = 784*200, 200*100, 100*60, 60*30, 30*10
+MULTIPLY_ADDS = {"1.0": (784*10,), "2.1": FIVE_LAYERS, "2.2": FIVE_LAYERS,
+                 "3.1": (28*28*6 * 6*6*1, 14*14*12 * 5*5*6, 7*7*24 * 4*4*12, 1176*200, 200*10)}
+
 
 @dataclass(frozen=True)
 class Peer:
     """Another library, and how it is used.
 
-    name: str.
     needs: a tuple of str, the modules that it needs.
     command: a tuple of str, its program in peers/ and options for it.
     networks: the names of the networks that it can train.
@@ -52,7 +56,6 @@ class Peer:
     command: tuple
     networks: tuple = NETWORKS
 
-    @property
     def missing(self):
         """The modules that are not installed, a list of str."""
         return [name for name in self.needs if importlib.util.find_spec(name) is None]
@@ -73,193 +76,205 @@ PEERS = [
 class Contestant:
     """A network, and who trains it.
 
-    script: the `shared.Script` of the network's stage.
+    network: str, its name.
     peer: a `Peer`; None for the stage itself.
     threads: 1 or "all"; None for the stage, which chooses by itself.
     """
 
-    script: shared.Script
+    network: str
     peer: Peer | None = None
     threads: int | str | None = None
 
     @property
-    def who(self):
-        """str, the name of the peer or of the stage."""
-        return self.peer.name if self.peer else tables.STAGE
-
-    @property
     def named(self):
         """A dictionary, what tells a measurement of this one from others."""
-        return {"network": self.script.name, "who": self.who, "threads": self.threads}
+        return {"network": self.network, "who": self.peer.name if self.peer else STAGE,
+                "threads": self.threads}
 
-    def in_words(self):
-        """str, for a line of progress."""
-        threads = f", {tables.threads_in_words(self.threads)}" if self.threads else ""
-        return f"{self.script.name}, {self.who}{threads}"
+    def __str__(self):
+        return f"{self.network}, {title(self.named['who'], self.threads)}"
 
-    def measure_step(self, steps):
-        """Measure so many training steps: a dictionary of step, milliseconds, and maybe more."""
-        if self.peer is None:
-            notes = processes.run_script(self.script.path, ["--text", "--iterations", 100],
-                                         ["--repeat", steps], ON_CPU)
-            return {"step": notes["step"]}
-        return self._run_peer("--steps", steps)
-
-    def measure_way(self, seed, most):
-        """Measure the way to the codelab's mark.
+    def measure(self, options, seed=None):
+        """Measure training steps, after as many to warm up; or, with a seed, the way to the mark.
 
         Args:
-          seed, most: int; give up after so many iterations.
+          options: those of the command line.
+          seed: int, or None.
 
         Returns:
-          A dictionary: seconds and iterations, None where the mark was not reached; accuracy.
+          A dictionary: step, milliseconds, and maybe more. Or seconds and iterations, both None
+          where the mark was not reached, and accuracy.
+
+        Raises:
+          Failed: its program failed.
         """
-        mark = shared.MARKS[self.script.name]
+        mark = shared.MARKS[self.network]
         if self.peer is not None:
-            return self._run_peer("--to-mark", mark, "--seed", seed, "--most", most)
-        notes = processes.run_script(
-            self.script.path, ["--text", "--seed", seed, "--iterations", most],
-            ["--stop-above", mark], ON_CPU)
+            return self._run_peer(*(("--steps", options.steps) if seed is None else
+                                    ("--to-mark", mark, "--seed", seed, "--most", options.most)))
+        if seed is None:
+            notes = self._run_stage(["--iterations", 2 * options.steps])
+            return {"step": 1000 * statistics.fmean(notes["steps"][-options.steps:])}
+        notes = self._run_stage(["--seed", seed, "--iterations", options.most], mark)
         iterations, accuracy, _, seconds = notes["tests"][-1]
         reached = accuracy > mark
         return {"seconds": seconds if reached else None,
                 "iterations": iterations if reached else None, "accuracy": accuracy}
 
+    def _run_stage(self, options, mark=1.0):
+        return shared.run_script(shared.PROJECT / shared.STAGES[self.network],
+                                 ["--text", *options], mark, ON_CPU)
+
     def _run_peer(self, *options):
         program, *variants = self.peer.command
         threads = {} if self.threads == "all" else dict.fromkeys(THREADS, str(self.threads))
-        printed = processes.run(
-            self.in_words(), [PEERS_FOLDER / program, self.script.name, *variants, *options],
-            ON_CPU | threads)
-        return json.loads(printed.splitlines()[-1])
+        return json.loads(shared.run(
+            str(self), [FOLDER / program, self.network, *variants, *options], ON_CPU | threads))
 
 
-def contestants(network, peers, threads=("all",)):
-    """All who train a network.
-
-    Args:
-      network: a `shared.Script`.
-      peers: a list of `Peer`.
-      threads: a sequence of 1 and "all", with how many each peer is to be measured.
-
-    Returns:
-      A list of `Contestant`, the stage itself first.
-    """
-    return [Contestant(network)] + [Contestant(network, peer, number) for peer in peers
-                                    if network.name in peer.networks for number in threads]
+def title(who, threads):
+    """Who trains, str, and with how many threads (an int or "all"), if that is known."""
+    return f"{who}, {threads} thread{'s' * (threads != 1)}" if threads else who
 
 
-def fastest(candidates, steps):
-    """Of each peer the contestant with the number of threads that made its steps fastest.
+def fastest(contestants, steps):
+    """Of each network and peer the `Contestant` with the threads that made its steps fastest.
 
     Args:
-      candidates: a list of `Contestant`, all of one network.
+      contestants: a list.
       steps: a list of dictionaries, what was measured of their steps. Who failed is not in it.
-
-    Returns:
-      A list of `Contestant`.
     """
+    times = {key: statistics.median(entry["step"] for entry in entries)
+             for key, entries in shared.grouped(steps, "network", "who", "threads").items()}
     best = {}
-    for candidate in candidates:
-        times = [entry["step"] for entry in steps
-                 if {name: entry[name] for name in candidate.named} == candidate.named]
-        if times:
-            median = statistics.median(times)
-            best[candidate.who] = min(best.get(candidate.who, (median, candidate)),
-                                      (median, candidate), key=lambda pair: pair[0])
-    return [candidate for _, candidate in best.values()]
+    for contestant in contestants:
+        network, who, _ = key = tuple(contestant.named.values())
+        if key in times and times[key] < best.get((network, who), (float("inf"),))[0]:
+            best[network, who] = times[key], contestant
+    return [contestant for _, contestant in best.values()]
 
 
-def measure(results, path, where, contestant, call, **more):
-    """Measure a contestant, and write the results.
+def measure(results, options, contestant, **seed):
+    """Measure a `Contestant`, and write the results. A peer that fails is left out from then on.
 
     Args:
-      results: a dictionary, the content of the file at `path`, which takes what comes out.
-      path: str.
-      where: "steps" or "marks", the list in the results to add to.
-      contestant: a `Contestant`.
-      call: a function without arguments that measures, and gives a dictionary.
-      **more: what else tells this measurement from others.
-
-    Returns:
-      What came out, in words, str.
+      results: a dictionary, the content of peers.json, which takes what comes out.
+      options: those of the command line.
+      contestant, **seed: who is measured, and as for its `measure`.
 
     Raises:
-      Failed: the stage failed. A peer that fails is left out from then on.
+      Failed: the stage failed.
     """
-    if contestant.who in results["failed"]:
-        return "left out"
-    load = shared.load()
+    who, load = contestant.named["who"], shared.present()["load"]
+    if who in results["failed"]:
+        return
     try:
-        measured = shared.rounded(call())
-    except processes.Failed as error:
+        measured = shared.rounded(contestant.measure(options, **seed))
+    except shared.Failed as error:
         if contestant.peer is None:
             raise
-        results["failed"][contestant.who] = str(error)
-        return f"{error}: left out"
-    results[where].append({**contestant.named, **more, "load": load, **measured})
-    shared.write_results(path, results)
-    return ", ".join(f"{key} {value}" for key, value in measured.items())
+        results["failed"][who] = str(error)
+        print(f"  {error}: left out")
+        return
+    results["marks" if seed else "steps"].append(
+        {**contestant.named, **seed, "load": load, **measured})
+    shared.write_results(options.results, results)
+    print("  " + ", ".join(f"{key} {value}" for key, value in measured.items()), flush=True)
 
 
-def add_rates(rates):
-    """Measure the products of matrices; `rates`, a dictionary, keeps the best of each."""
-    printed = processes.run("matrix_products.py", [PEERS_FOLDER / "matrix_products.py"], ON_CPU)
-    for name, rate in json.loads(printed.splitlines()[-1]).items():
-        rates[name] = max(shared.rounded(rate), rates.get(name, 0.0))
+def tables(results):
+    """The tables of the content of peers.json: a dictionary of str in markdown."""
+    rates = ", ".join(f"{name} {rate:.0f}" for name, rate in results["rates"].items())
+    groups = shared.grouped(results["steps"], "network", "who", "threads")
+    rounds = max(map(len, groups.values()))
+    steps = (f"{step_table(results)}\n\nProducts of matrices, billions of multiply-adds a second: "
+             f"{rates}. Medians of {rounds} rounds (least–largest) of {shared.origin(results)}")
+    return {"peers": steps} | ({"marks": mark_table(results)} if results["marks"] else {})
 
 
-def measure_all(options, networks, peers):
-    """Measure the steps of all in rounds, then their ways to the mark; write the results file.
+def step_table(results):
+    """Milliseconds a step, who by network: a str in markdown."""
+    networks, columns = shared.grouped(results["steps"], "network"), []
+    for network, entries in networks.items():
+        times = {who: [entry["step"] for entry in of_one]
+                 for who, of_one in shared.grouped(entries, "who", "threads").items()}
+        medians = {who: statistics.median(steps) for who, steps in times.items()}
+        stage = medians.pop((STAGE, None))
+        ratio = f"{stage / min(medians.values()):.2f}" if medians else "–"
+        columns.append((times, ratio, f"{bound(results, network):.2f}"))
+    rows = [[title(who, threads),
+             *(shared.median_and_range(times.get((who, threads)), 2) for times, _, _ in columns)]
+            for who, threads in shared.grouped(results["steps"], "who", "threads")]
+    rows.append(["the stage ÷ the fastest peer", *(ratio for _, ratio, _ in columns)])
+    rows.append(["arithmetic bound", *(least for _, _, least in columns)])
+    return shared.markdown(["milliseconds a step", *(f">{network}" for network in networks)], rows)
+
+
+def bound(results, network):
+    """The least time of a training step, by its products of matrices alone.
+
+    Going back, a layer has twice as much to do as going forth: the gradient of its weights, and
+    that of what came in, which nobody needs of the image. Biases, activations and the optimizer are
+    left out.
 
     Args:
-      options: those of the command line.
-      networks: a list of `shared.Script`, the stages that have them.
-      peers: a list of `Peer`.
+      results: a dictionary, the content of peers.json.
+      network: str, its name.
 
     Returns:
-      The results, a dictionary.
+      Milliseconds, float, at the best rate of a product of matrices on that machine.
     """
-    results = {"measured by": shared.command("peers"), "date": shared.now(),
-               "machine": shared.machine(PACKAGES), "rates": {}, "failed": {}, "steps": [],
-               "marks": []}
-    all_of = {network: contestants(network, peers, options.threads) for network in networks}
-    ways = sum(len(contestants(network, peers)) for network in networks)
-    progress = shared.Progress(options.rounds * sum(map(len, all_of.values()))
-                               + options.seeds * ways)
-    progress.say(shared.in_words(results["machine"]))
+    layers = MULTIPLY_ADDS[network]
+    return BATCH * (3 * sum(layers) - layers[0]) / max(results["rates"].values()) / 1e6
 
-    def one(where, contestant, call, **more):
-        progress.begin(contestant.in_words())
-        told = measure(results, options.results, where, contestant, call, **more)
-        progress.say(f"{contestant.in_words()}: {told}")
 
-    for _ in range(options.rounds):
-        add_rates(results["rates"])
-        for contestant in sum(all_of.values(), []):
-            one("steps", contestant, functools.partial(contestant.measure_step, options.steps))
-    for seed in range(options.seeds):
-        for network in networks:
-            for contestant in fastest(all_of[network], results["steps"]):
-                one("marks", contestant, functools.partial(contestant.measure_way, seed,
-                                                           options.most), seed=seed)
-    return results
+def mark_table(results):
+    """Seconds to the codelab's mark, who by network: a str in markdown."""
+    networks = shared.grouped(results["marks"], "network")
+    rows = []
+    for who in shared.grouped(results["marks"], "who"):
+        row = [who]
+        for entries in networks.values():
+            ways = [entry for entry in entries if entry["who"] == who]
+            reached = [entry for entry in ways if entry["seconds"] is not None]
+            text = shared.median_and_range([entry["seconds"] for entry in reached], 1)
+            if reached:
+                iterations = statistics.median(entry["iterations"] for entry in reached)
+                text += f", {iterations:,.0f} iterations"
+            if len(reached) < len(ways):
+                text += f", {len(reached)} of {len(ways)} runs"
+            row.append(text)
+        rows.append(row)
+    return shared.markdown(["seconds to the mark", *(
+        f">{network}: {shared.MARKS[network]:g}" for network in networks)], rows)
 
 
 def main():
-    """Read the options, measure, print the tables."""
+    """Read the options, measure the steps of all in rounds and their ways to the mark, tell."""
     end_clearly()
     options = _options()
-    stages = [script for script in shared.stages() if script.name in NETWORKS]
-    networks = shared.chosen(stages, options.only)
     peers = [peer for peer in PEERS if not options.peers
              or any(peer.name.lower().startswith(name.lower()) for name in options.peers)]
     for peer in peers:
-        if peer.missing:
-            print(f"{peer.name}: skipped, {' and '.join(peer.missing)} not installed")
-    results = measure_all(options, networks, [peer for peer in peers if not peer.missing])
-    print(f"\n{tables.step_table(results)}\n\n{tables.mark_table(results)}\n\n"
-          f"results in {options.results}")
+        if peer.missing():
+            print(f"{peer.name}: skipped, {' and '.join(peer.missing())} not installed")
+    contestants = []
+    for network in shared.chosen(NETWORKS, options.only):
+        contestants.append(Contestant(network))
+        contestants += [Contestant(network, peer, threads) for peer in peers
+                        if network in peer.networks and not peer.missing()
+                        for threads in options.threads]
+    rates = json.loads(shared.run("matrix_products.py", [FOLDER / "matrix_products.py"], ON_CPU))
+    results = {"measured by": options.command, "date": shared.present()["date"],
+               "machine": shared.machine(PACKAGES), "rates": shared.rounded(rates), "failed": {},
+               "steps": [], "marks": []}
+    for contestant in shared.one_by_one(contestants * options.rounds, str):
+        measure(results, options, contestant)
+    ways = [(contestant, seed) for seed in range(options.seeds)
+            for contestant in fastest(contestants, results["steps"])]
+    for contestant, seed in shared.one_by_one(ways, lambda way: f"{way[0]}, seed {way[1]}"):
+        measure(results, options, contestant, seed=seed)
+    print("\n\n".join(["", *tables(results).values(), f"results in {options.results}"]))
 
 
 def _options():

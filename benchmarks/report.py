@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks import shared, tables
+from benchmarks import accuracy, peers, shared, speed
 from common.dashboard.style import (
     BANDS_COLOUR,
     FAINT_COLOUR,
@@ -29,51 +29,6 @@ from common.errors import UserError, end_clearly, whole_file
 
 LOOP_PARTS = {"training steps": ("step", TRAIN_COLOUR), "tests": ("test", TEST_COLOUR),
               "loading batches": ("load", BANDS_COLOUR)}
-
-
-def report_accuracy(results):
-    """The table of accuracies and its picture.
-
-    Args:
-      results: a dictionary, the content of accuracy.json.
-
-    Returns:
-      A dictionary of texts (str) by the names of their places in README.md, and a figure.
-    """
-    scripts = shared.stages() + shared.variations()
-    runs = {script: tables.current(results["runs"], script) for script in scripts}
-    dates = sorted(run["date"].partition(" ")[0] for run in sum(runs.values(), []))
-    days = " to ".join(dict.fromkeys([dates[0], dates[-1]]))
-    machines = "; and on ".join(map(shared.in_words, results["machines"]))
-    text = f"{tables.accuracy_table(runs)}\n\nMeasured {days} on {machines}."
-    return {"accuracy": text}, draw_accuracy({script.name: of_one for script, of_one in runs.items()
-                                              if of_one and script.name in shared.MARKS})
-
-
-def report_speed(results):
-    """The tables of speed and their picture; as `report_accuracy`."""
-    rounds = max(map(len, tables.grouped(results["rounds"], "stage").values()))
-    speed = (f"{tables.speed_table(results)}\n\nMedians of {rounds} rounds (least–largest) of "
-             f"{origin(results)}")
-    return {"speed": speed, "start-up": tables.start_table(results)}, draw_speed(results)
-
-
-def report_peers(results):
-    """The tables of peers and their picture; as `report_accuracy`."""
-    rates = ", ".join(f"{name} {rate:.0f}" for name, rate in results["rates"].items())
-    rounds = max(map(len, tables.grouped(results["steps"], "network", "who", "threads").values()))
-    steps = (f"{tables.step_table(results)}\n\nProducts of matrices, billions of multiply-adds a "
-             f"second: {rates}. Medians of {rounds} rounds (least–largest) of {origin(results)}")
-    texts = {"peers": steps}
-    if results["marks"]:
-        texts["marks"] = tables.mark_table(results)
-    return texts, draw_peers(results)
-
-
-def origin(results):
-    """A str for the line below a table: by which command it was measured, when and where."""
-    return (f"`{results['measured by']}`, measured {results['date'].partition(' ')[0]} on "
-            f"{shared.in_words(results['machine'])}.")
 
 
 def fill(page, name, text):
@@ -96,15 +51,17 @@ def fill(page, name, text):
     return page
 
 
-def draw_accuracy(runs):
-    """Draw the test accuracy over the iterations, all seeds.
+def draw_accuracy(results):
+    """Draw the test accuracy of the stages over the iterations, all seeds.
 
     Args:
-      runs: a dictionary, rows of accuracy.json by the name of their stage.
+      results: a dictionary, the content of accuracy.json.
 
     Returns:
       A matplotlib figure.
     """
+    runs = {stage: of_one for stage in shared.STAGES
+            if (of_one := accuracy.current(results, stage))}
     figure, panels = grid(len(runs), (3.4, 2.4))
     for panel, (name, of_one) in zip(panels, runs.items()):
         iterations = of_one[0]["tests"]["iterations"]
@@ -123,7 +80,7 @@ def draw_accuracy(runs):
 
 def draw_speed(results):
     """Draw where the time of a whole run goes, from the content of speed.json: a figure."""
-    stages = tables.grouped(results["rounds"], "stage")
+    stages = shared.grouped(results["rounds"], "stage")
     figure, (panel,) = grid(1, (7, 0.6 + 0.4 * len(stages)))
     left = np.zeros(len(stages))
 
@@ -154,18 +111,18 @@ def draw_peers(results):
     Returns:
       A matplotlib figure.
     """
-    networks = {network: tables.grouped(entries, "who")
-                for network, entries in tables.grouped(results["steps"], "network").items()}
+    networks = {network: shared.grouped(entries, "who")
+                for network, entries in shared.grouped(results["steps"], "network").items()}
     most = max(map(len, networks.values()))
     figure, panels = grid(len(networks), (4.6, 0.8 + 0.3 * most), columns=2)
     for panel, (network, contestants) in zip(panels, networks.items()):
         times = [min(np.median([entry["step"] for entry in of_one])
-                     for of_one in tables.grouped(entries, "threads").values())
+                     for of_one in shared.grouped(entries, "threads").values())
                  for entries in contestants.values()]
-        colours = [BANDS_COLOUR if who == tables.STAGE else TRAIN_COLOUR for who in contestants]
-        names = ["the stage" if who == tables.STAGE else who for who in contestants]
+        colours = [BANDS_COLOUR if who == peers.STAGE else TRAIN_COLOUR for who in contestants]
+        names = ["the stage" if who == peers.STAGE else who for who in contestants]
         panel.barh(names, times, color=colours, height=0.6)
-        panel.axvline(tables.bound(results, network), color=TEST_COLOUR, linewidth=1.2)
+        panel.axvline(peers.bound(results, network), color=TEST_COLOUR, linewidth=1.2)
         panel.invert_yaxis()
         entitle(panel, f"{network}: ms a step; line: bound")
     return figure
@@ -193,7 +150,8 @@ def entitle(panel, title):
     panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=TEXT_COLOUR)
 
 
-REPORTS = {"accuracy": report_accuracy, "speed": report_speed, "peers": report_peers}
+REPORTS = {"accuracy": (accuracy.tables, draw_accuracy), "speed": (speed.tables, draw_speed),
+           "peers": (peers.tables, draw_peers)}
 
 
 def report(folder):
@@ -203,17 +161,16 @@ def report(folder):
       UserError: a file cannot be read or written, or README.md lacks a place for a table.
     """
     page = (folder / "README.md").read_text(encoding="utf-8")
-    for name, report_one in REPORTS.items():
+    for name, (tables, draw) in REPORTS.items():
         results = shared.read_results(folder / f"{name}.json")
         if not results:
             print(f"there is no {name}.json: run benchmarks/{name}.py")
             continue
-        texts, figure = report_one(results)
-        for place, text in texts.items():
+        for place, text in tables(results).items():
             page = fill(page, place, text)
         with whole_file(folder / f"{name}.png") as partial:
-            figure.savefig(partial, metadata={"Software": None},  # same results, same file
-                           pil_kwargs={"optimize": True})
+            draw(results).savefig(partial, metadata={"Software": None},  # same results, same file
+                                  pil_kwargs={"optimize": True})
     with whole_file(folder / "README.md") as partial:
         pathlib.Path(partial).write_text(page, encoding="utf-8")
     print(f"written: the tables and pictures of {folder / 'README.md'}")

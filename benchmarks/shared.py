@@ -1,22 +1,21 @@
-"""What the benchmarks share: the scripts, the machine, files of results, the command line."""
+"""What the benchmarks share: scripts and how to run them, the machine, results, tables, options."""
 
 import argparse
 import contextlib
-import hashlib
 import importlib.metadata
-import io
 import json
 import os
 import pathlib
 import platform
 import re
 import shlex
+import statistics
+import subprocess
 import sys
+import tempfile
 import time
-import tokenize
-from dataclasses import dataclass
 
-from common.dashboard.text import StatusLine, hours
+from common.dashboard.text import hours
 from common.errors import UserError, whole_file
 from common.options import file_to_write
 
@@ -28,73 +27,98 @@ MARKS = {"1.0": 0.92, "2.0": 0.97, "2.1": 0.98, "2.2": 0.98, "3.0": 0.989, "3.1"
 NAMES = {"python": "Python", "numpy": "NumPy", "tensorflow": "TensorFlow", "torch": "PyTorch",
          "jax": "JAX", "keras": "Keras"}
 
-
-# --- the scripts
-
-
-@dataclass(frozen=True)
-class Script:
-    """A stage or a variation.
-
-    name: str, short: "1.0" of a stage, "one_hidden_layer" of a variation.
-    path: pathlib.Path.
-    code: str, see `hash_of_code`.
-    """
-
-    name: str
-    path: pathlib.Path
-    code: str
-
-    @property
-    def file(self):
-        """str, the path from the project's folder."""
-        return self.path.relative_to(PROJECT).as_posix()
+# The scripts, by short names: their files, seen from the project's folder.
+STAGES = {path.name.split("_")[1]: path.name for path in sorted(PROJECT.glob("mnist_*.py"))}
+VARIATIONS = {path.stem: f"variations/{path.name}"
+              for path in sorted((PROJECT / "variations").glob("*.py"))}
 
 
-def stages():
-    """The six stages, a list of `Script`."""
-    return [read_script(path) for path in sorted(PROJECT.glob("mnist_*.py"))]
+# running the scripts
 
 
-def variations():
-    """The variations, a list of `Script`."""
-    return [read_script(path) for path in sorted((PROJECT / "variations").glob("*.py"))]
-
-
-def read_script(path):
-    """The `Script` in a file, a pathlib.Path."""
-    stage = re.match(r"mnist_(\d\.\d)_", path.name)
-    return Script(stage.group(1) if stage else path.stem, path,
-                  hash_of_code(path.read_text(encoding="utf-8")))
-
-
-def hash_of_code(text):
-    """A hash of what a script does: 16 hexadecimal digits.
-
-    Its docstring and comments do not count, because measured figures are written there; nor do
-    line breaks within a statement, and where in common/ its helpers are.
-    """
-    text = re.sub(r"^from common.*\n", "", text, flags=re.MULTILINE)
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    _docstring, *code = [token.string for token in tokens
-                         if token.type not in (tokenize.COMMENT, tokenize.NL)]
-    return hashlib.sha256("".join(code).encode()).hexdigest()[:16]
-
-
-def chosen(scripts, names):
-    """Those of some `Script`s whose names begin with one of `names`; all where that is None.
+def chosen(scripts, beginnings):
+    """Those of some names of scripts that begin with one of `beginnings`; all where that is None.
 
     Raises:
       UserError: there is no script of such a name.
     """
-    for name in names or []:
-        if not any(script.name.startswith(name) for script in scripts):
-            raise UserError(f"there is no script {name}; there are "
-                            f"{', '.join(script.name for script in scripts)}")
-    return [script for script in scripts if names is None or script.name.startswith(tuple(names))]
+    for beginning in beginnings or []:
+        if not any(name.startswith(beginning) for name in scripts):
+            raise UserError(f"there is no script {beginning}; there are {', '.join(scripts)}")
+    return [name for name in scripts if beginnings is None or name.startswith(tuple(beginnings))]
 
 
-# --- the machine
+class Failed(UserError):
+    """A program that was to be measured failed. The text says what it said last."""
+
+
+def run(name, command, environment=None, folder=None):
+    """Run a Python program to its end.
+
+    Args:
+      name: str, what to call it if it fails.
+      command: a list, what follows "python".
+      environment: a dictionary of variables to set beside the present ones.
+      folder: the folder to run it in; None for the present one.
+
+    Returns:
+      The last line that it printed, str.
+
+    Raises:
+      Failed: its exit status is not 0.
+    """
+    done = subprocess.run(
+        [sys.executable, *map(str, command)], stdin=subprocess.DEVNULL, capture_output=True,
+        encoding="utf-8", errors="replace", cwd=folder,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | (environment or {}))
+    if done.returncode != 0:
+        said = (done.stderr.strip() or "it said nothing").splitlines()[-1]
+        raise Failed(f"{name} ended with status {done.returncode}: {said}")
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+def run_script(path, options, mark=1.0, environment=None):
+    """Run a stage or a variation through timed_run.py.
+
+    Args:
+      path: pathlib.Path, the script.
+      options: a list, its options.
+      mark: float, a test accuracy; the first test above it ends the run.
+      environment: as for `run`.
+
+    Returns:
+      A dictionary: wall, the seconds of the whole process; start, those up to the end of the first
+      training step, by part; loop, those after it, by activity; steps, those of each training step;
+      tests, a list of [iteration, accuracy, loss, seconds]; iterations; megabytes, the most memory.
+
+    Raises:
+      Failed: its exit status is not 0.
+    """
+    with tempfile.TemporaryDirectory() as folder:  # some scripts leave pictures behind
+        notes = pathlib.Path(folder, "notes.json")
+        started = time.monotonic()
+        run(path.name, [FOLDER / "timed_run.py", notes, started, mark, path, *options],
+            environment, folder)
+        wall = time.monotonic() - started
+        return json.loads(notes.read_text(encoding="utf-8")) | {"wall": wall}
+
+
+def one_by_one(jobs, words):
+    """Yield jobs, and tell before each one how far we are and how long the rest may take.
+
+    Args:
+      jobs: a list.
+      words: a function from a job to a str.
+    """
+    began = time.monotonic()
+    for done, job in enumerate(jobs):
+        left = (time.monotonic() - began) / done * (len(jobs) - done) if done else None
+        print(f"{done + 1} of {len(jobs)}: {words(job)}"
+              + (f"; about {hours(left)} left" if done else ""), flush=True)
+        yield job
+
+
+# the machine
 
 
 def machine(packages=("tensorflow", "numpy")):
@@ -103,13 +127,9 @@ def machine(packages=("tensorflow", "numpy")):
     for package in packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {"python": platform.python_version(), **versions, "processor": _processor(),
-            "threads": threads(), "system": f"{platform.system()} {platform.machine()}"}
-
-
-def threads():
-    """How many threads this process may run at once, int."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+            "threads": threads, "system": f"{platform.system()} {platform.machine()}"}
 
 
 def _processor():
@@ -128,57 +148,23 @@ def in_words(description):
             f"{description['system']}; {', '.join(versions)}")
 
 
-def load():
-    """How many processes wanted to run in the last minute, float; None where nobody tells.
+def present():
+    """The date, str, and the load: how many processes wanted to run in the last minute, float.
 
-    What is measured on a busy machine says little: this is kept beside it.
+    What is measured on a busy machine says little. The load is None where nobody tells.
     """
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return {"date": time.strftime("%Y-%m-%d %H:%M:%S"), "load": load}
 
 
-def now():
-    """The present date and time, str, to the second."""
-    return time.strftime("%Y-%m-%d %H:%M:%S")
-
-
-# --- progress
-
-
-class Progress:
-    """Tells how far a program is: a line for each measurement, below it one that is rewritten."""
-
-    def __init__(self, total):
-        """Begin a program of `total` measurements."""
-        self._total, self._done = total, 0
-        self._began, self._status = time.monotonic(), StatusLine()
-
-    def begin(self, words, left=None):
-        """Tell what begins.
-
-        Args:
-          words: str.
-          left: float, the seconds that are left; None to conclude that from those that have passed.
-        """
-        if left is None and self._done:
-            passed = time.monotonic() - self._began
-            left = passed / self._done * (self._total - self._done)
-        self._done += 1
-        self._status.show(f"{self._done} of {self._total}: {words}"
-                          + ("" if left is None else f"; about {hours(left)} left"))
-
-    def say(self, text):
-        """Print what came out of it, str."""
-        self._status.say(text)
-
-
-# --- files of results
+# files of results
 
 
 def read_results(path):
     """Read a file of results: a dictionary, empty if there is no such file yet.
 
     Raises:
-      UserError: the file is there but cannot be read, or is no file of results.
+      UserError: the file cannot be read, or is no file of results.
     """
     try:
         results = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
@@ -211,17 +197,70 @@ def write_results(path, results):
 
 
 def rounded(value):
-    """A value with all floats in it at six digits, so that a file tells no more than was measured.
-
-    Args:
-      value: what json can write.
-    """
+    """A float or a dictionary with all its floats at six digits: no more than was measured."""
     if isinstance(value, dict):
         return {name: rounded(entry) for name, entry in value.items()}
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-# --- the command line
+def grouped(entries, *names):
+    """Sort dictionaries by what they have under some names: a dictionary of lists.
+
+    Its keys are values for one name, tuples for several, in the order in which they are met.
+    """
+    groups = {}
+    for entry in entries:
+        key = tuple(entry[name] for name in names)
+        groups.setdefault(key if len(names) > 1 else key[0], []).append(entry)
+    return groups
+
+
+# tables
+
+
+def mean_and_deviation(values, decimals):
+    """Format as "0.9206 ± 0.0010": mean and standard deviation of a sample of floats."""
+    text = f"{statistics.fmean(values):.{decimals}f}"
+    return text if len(values) < 2 else f"{text} ± {statistics.stdev(values):.{decimals}f}"
+
+
+def median_and_range(values, decimals):
+    """Format as "2.51 (2.48–2.60)": median, least and largest of some floats; "–" for none."""
+    if not values:
+        return "–"
+    text = f"{statistics.median(values):,.{decimals}f}"
+    return text if len(values) < 2 else (
+        f"{text} ({min(values):,.{decimals}f}–{max(values):,.{decimals}f})")
+
+
+def markdown(columns, rows):
+    """Format a table.
+
+    Args:
+      columns: a list of str, the titles; the numbers of a column whose title begins with ">" are
+        set to the right.
+      rows: a list of lists of str, one for each column.
+
+    Returns:
+      A str of several lines. The columns are as wide as those who read it as text need them.
+    """
+    cells = [[column.lstrip(">") for column in columns], *rows]
+    widths = [max(3, *map(len, column)) for column in zip(*cells)]
+    sides = [">" if column.startswith(">") else "<" for column in columns]
+    lines = ["| " + " | ".join(f"{cell:{side}{width}}" for cell, side, width
+                               in zip(row, sides, widths)) + " |" for row in cells]
+    rule = "|".join("-" * (width + 1) + ("-" if side == "<" else ":")
+                    for side, width in zip(sides, widths))
+    return "\n".join([lines[0], f"|{rule}|", *lines[1:]])
+
+
+def origin(results):
+    """For the line below a table: by which command it was measured, when and where, str."""
+    return (f"`{results['measured by']}`, measured {results['date'].partition(' ')[0]} on "
+            f"{in_words(results['machine'])}.")
+
+
+# the command line
 
 
 def parser(name, description):
@@ -243,24 +282,19 @@ def parser(name, description):
 
 
 def parse(made):
-    """Read the command line: the options of a parser, and `script_options`, what follows "--"."""
+    """Read the command line.
+
+    Args:
+      made: what `parser` made, with more options.
+
+    Returns:
+      An argparse.Namespace: the options; of_scripts, a list of str, what follows "--"; command, the
+      whole command line, str.
+    """
     arguments = sys.argv[1:]
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options = made.parse_args(arguments[:end])
-    options.script_options = arguments[end + 1:]
+    options.of_scripts = arguments[end + 1:]
+    options.command = shlex.join(["python", f"benchmarks/{pathlib.Path(sys.argv[0]).name}",
+                                  *arguments])
     return options
-
-
-def options_of_scripts(options):
-    """The options with which scripts are to run, a list of str: --iterations and what is after --.
-
-    Args:
-      options: what `parse` gave.
-    """
-    iterations = [] if options.iterations is None else ["--iterations", str(options.iterations)]
-    return iterations + options.script_options
-
-
-def command(name):
-    """The command that started this program, str."""
-    return shlex.join(["python", f"benchmarks/{name}.py", *sys.argv[1:]])

@@ -19,10 +19,10 @@ import time
 
 import numpy as np
 
-from cloud.tune_local import PROJECT
 from common import errors as clean_exit
 from common import mnist_data
 from common.errors import UserError
+from common.options import PROJECT
 
 BATCHES = (1, 32)
 ANSWER_SECONDS = 60

@@ -23,10 +23,9 @@ import tempfile
 import threading
 import time
 
-from cloud.tune_local import PROJECT
 from common import errors as clean_exit
-from common.options import above_zero
 from common.errors import UserError
+from common.options import PROJECT, above_zero
 
 BATCH = 100
 ROWS = 10  # of a training; the first is the start of what is measured

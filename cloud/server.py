@@ -1,290 +1,324 @@
 """Serves predictions of the exported network over HTTP, on this machine or in a container.
 
 It speaks the protocol of Vertex AI's custom containers, and takes its settings from the variables
-that Vertex AI sets: AIP_HTTP_PORT, AIP_HEALTH_ROUTE, AIP_PREDICT_ROUTE, AIP_STORAGE_URI.
+that Vertex AI sets: AIP_HTTP_PORT, AIP_HEALTH_ROUTE, AIP_PREDICT_ROUTE, AIP_STORAGE_URI. HTTP is
+uvicorn's and Starlette's work.
 
-Requests wait for each other: one thread of its own reads, predicts and writes, one request at a
-time (TensorFlow itself uses all cores for it), so that the event loop can always answer a health
-check. What is to wait is bounded, in requests and in bytes.
+While one prediction is under way, on a thread of its own, further requests gather; the next
+prediction is for all of them. What is kept meanwhile is bounded, in bytes and in images.
 """
 
 import argparse
 import asyncio
+import collections
 import concurrent.futures
+import contextlib
+import ctypes
+import gc
 import logging
 import os
-import re
-import signal
-import sys
+import socket
+import time
 
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
+import numpy as np
+import prometheus_client
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from cloud import served_model
-from cloud.prediction_request import BODY_LIMIT, RequestError, read_images, write_predictions
-from common import errors as clean_exit
-from common import tensorflow_start as quiet_tensorflow
+from cloud import prediction
+from common import errors, tensorflow_start
+from common.errors import UserError
 
 PORT, HEALTH_ROUTE, PREDICT_ROUTE = "8080", "/health", "/predict"  # Vertex AI's port
+METRICS_ROUTE = "/metrics"
 
-MOST_WAITING = 64              # requests, at up to BODY_LIMIT each
+BODY_LIMIT = 4 * 1024 ** 2     # bytes: 128 images with 17 digits to every pixel are 2 MB
+BODIES_LIMIT = 32 * 1024 ** 2  # bytes, of all requests that are being received
 DRAINED = 64 * 1024 ** 2       # bytes of a body too large that are read, to be able to say so
 BODY_SECONDS = 60              # for a body to arrive
-IDLE_SECONDS = 600             # that a connection may stay open without a request
+BATCH_LIMIT = 512              # images in a prediction
+WAITING_LIMIT = 4096           # images that wait for one
 GRACE = 10                     # seconds for the requests under way when the server is to end
+M_MMAP_THRESHOLD = -3          # of glibc's mallopt
 
 log = logging.getLogger("cloud.server")
 
+REQUESTS = prometheus_client.Counter(
+    "mnist_requests", "Requests for predictions that were answered", ["status"])
+SECONDS = prometheus_client.Histogram(
+    "mnist_request_seconds", "Seconds from a request's first byte to its answer")
+IMAGES = prometheus_client.Histogram(
+    "mnist_batch_images", "Images in a prediction", buckets=[2 ** n for n in range(10)])
 
-class Worker:
-    """Answers requests one at a time, on a thread of its own.
+
+class Batches:
+    """Predicts for all requests that are waiting at once.
 
     Attributes:
-      waiting: int, the requests that it has taken and not answered yet.
+      images: int, how many are waiting.
     """
 
     def __init__(self, model):
+        """Answer with what `model.predict` says, as `prediction.ServedModel` has it."""
         self._model = model
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "prediction")
-        self.waiting = 0
+        self._waiting, self._is_working = collections.deque(), False
+        self.images = 0
 
-    async def answer(self, body):
-        """The answer (str) to a request's body, or None if too many requests are waiting.
+    async def predict(self, images):
+        """The classes and predictions (see `ServedModel.predict`) for the images of a request."""
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append((images, answer))
+        self.images += len(images)
+        if not self._is_working:
+            self._is_working = True
+            self._work = asyncio.create_task(self._predict_all())
+        return await answer
 
-        Raises:
-          RequestError: the request cannot be answered.
-        """
-        if self.waiting >= MOST_WAITING:
-            return None
-        self.waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._answer, body)
-        finally:
-            self.waiting -= 1
-
-    def _answer(self, body):
-        return write_predictions(*self._model.predict(read_images(body)))
-
-
-@tornado.web.stream_request_body  # otherwise Tornado keeps bodies that nobody has asked for
-class Handler(tornado.web.RequestHandler):
-    """Answers in JSON, also to what is wrong: {"error": one sentence}."""
-
-    def initialize(self, state):
-        self.state = state
-        state.under_way.add(self)
-
-    def on_finish(self):
-        self.state.under_way.discard(self)
-
-    def on_connection_close(self):
-        self.state.under_way.discard(self)
-        super().on_connection_close()
-
-    def data_received(self, chunk):
-        pass  # read, but not kept: a client reads the answer only after it has sent its body
-
-    def set_default_headers(self):
-        self.set_header("Content-Type", "application/json; charset=UTF-8")
-        self.clear_header("Server")
-
-    def refuse(self, status, sentence):
-        """Answer with a status (int) of 400 or above and a sentence."""
-        self.set_status(status)
-        self.finish({"error": sentence})
-
-    def finish(self, chunk=None):
-        if self.state.ending:
-            self.set_header("Connection", "close")
-        return super().finish(chunk)
-
-    def write_error(self, status_code, **kwargs):
-        if status_code == 405:
-            allowed = [name for name in ("GET", "HEAD", "POST")
-                       if getattr(type(self), name.lower())
-                       is not getattr(tornado.web.RequestHandler, name.lower())]
-            self.set_header("Allow", ", ".join(allowed))
-            self.refuse(405, f"{self.request.path} takes {' and '.join(allowed)}, "
-                             f"not {self.request.method}.")
-        elif status_code >= 500:
-            self.refuse(status_code, "The server has failed; its log says why.")
-        else:
-            self.refuse(status_code, f"{self._reason}.")
+    async def _predict_all(self):
+        while self._waiting:
+            batch, count = [], 0
+            while self._waiting and count + len(self._waiting[0][0]) <= BATCH_LIMIT:
+                batch.append(self._waiting.popleft())
+                count += len(batch[-1][0])
+            IMAGES.observe(count)
+            try:
+                classes, predictions = await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._model.predict, np.concatenate([each for each, _ in batch]))
+            except Exception as error:
+                for _, answer in batch:
+                    answer.set_exception(error)
+            else:
+                end = 0
+                for images, answer in batch:
+                    start, end = end, end + len(images)
+                    answer.set_result((classes[start:end], predictions[start:end]))
+            self.images -= count
+        self._is_working = False
 
 
-class Health(Handler):
-    """Says that the model is loaded: nothing listens before it is."""
-
-    def get(self):
-        self.finish({"status": "ready"})
-
-    head = get
-
-
-class NowhereToGo(Handler):
-    """Any other address."""
-
-    def get(self):
-        self.refuse(404, f"There is nothing at {self.request.path}; predictions are at "
-                         f"{self.state.predict_route}, by POST.")
-
-    head = post = put = patch = delete = options = get
-
-
-class Predict(Handler):
-    """Answers a request for predictions."""
-
-    def prepare(self):
-        self._body = bytearray()
-        self._length = 0
-        length = self.request.headers.get("Content-Length", "0")
-        if length.isdecimal() and int(length) > DRAINED:
-            self._refuse_length()
-
-    def data_received(self, chunk):
-        self._length += len(chunk)
-        if self._length <= BODY_LIMIT:
-            self._body += chunk
-        else:
-            self._body.clear()
-
-    async def post(self):
-        if self._length > BODY_LIMIT:
-            self._refuse_length()
-            return
-        body, self._body = self._body, None
-        try:
-            answer = await self.state.worker.answer(body)
-        except RequestError as error:
-            self.refuse(400, str(error))
-            return
-        if answer is None:
-            self.set_header("Retry-After", "1")
-            self.refuse(503, f"{MOST_WAITING} requests are waiting already: try again later.")
-            return
-        self.finish(answer)
-
-    def _refuse_length(self):
-        self.refuse(413, f"The request has more than {BODY_LIMIT:,} bytes: send fewer images at "
-                         f"a time.")
-
-
-class State:
-    """What the handlers share.
+class Application:
+    """What answers requests: in JSON, also to what is wrong: {"error": one sentence}.
 
     Attributes:
-      worker: the `Worker`.
-      predict_route: str, the path of the predictions.
-      under_way: a set of the handlers that have not answered yet.
-      ending: bool, the server is about to end.
+      asgi: the application that an ASGI server takes.
+      batches: the `Batches`.
+      is_ending: bool, the server is about to end; readiness says so.
     """
 
-    def __init__(self, worker, predict_route):
-        self.worker = worker
-        self.predict_route = predict_route
-        self.under_way = set()
-        self.ending = False
+    def __init__(self, model, health_route=HEALTH_ROUTE, predict_route=PREDICT_ROUTE):
+        """Answer on two routes with the predictions of a `prediction.ServedModel`."""
+        self.batches, self._predict_route = Batches(model), predict_route
+        self._bytes = 0  # of bodies that are being received
+        self.is_ending = False
+        self.asgi = Starlette(
+            routes=[Route(health_route, self._health, methods=["GET"]),
+                    Route(METRICS_ROUTE, _metrics, methods=["GET"]),
+                    Route(predict_route, self._predict, methods=["POST"])],
+            exception_handlers={HTTPException: self._refuse, Exception: _fail})
+
+    async def _health(self, request):
+        """Says that the model is loaded: nothing listens before it is."""
+        if self.is_ending:
+            return JSONResponse({"status": "ending"}, 503)
+        return JSONResponse({"status": "ready"})
+
+    async def _predict(self, request):
+        start, status = time.perf_counter(), 500
+        try:
+            images = prediction.read_images(await self._body(request))
+            if self.batches.images + len(images) > WAITING_LIMIT:
+                raise _overload(f"{self.batches.images} images are waiting")
+            answer = prediction.write_predictions(*await self.batches.predict(images))
+            status = 200
+            return Response(answer, media_type="application/json")
+        except prediction.RequestError as error:
+            status = 400
+            raise HTTPException(status, str(error)) from None
+        except HTTPException as error:
+            status = error.status_code
+            raise
+        finally:
+            REQUESTS.labels(status).inc()
+            SECONDS.observe(time.perf_counter() - start)
+
+    async def _body(self, request):
+        """A request's body, as a bytearray."""
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise HTTPException(415, "Send the request as it is, without a Content-Encoding.")
+        if int(request.headers.get("Content-Length", 0)) > DRAINED:
+            raise _too_large(headers={"Connection": "close"})
+        try:
+            return await asyncio.wait_for(self._receive(request), BODY_SECONDS)
+        except asyncio.TimeoutError:
+            raise HTTPException(408, f"The request has not arrived within {BODY_SECONDS} seconds.",
+                                {"Connection": "close"}) from None
+        except asyncio.CancelledError:  # by uvicorn, GRACE seconds after the end has begun
+            raise HTTPException(503, "The server has ended.") from None
+        except ClientDisconnect:
+            raise HTTPException(400, "The request has broken off.") from None
+
+    async def _receive(self, request):
+        """The same. A client reads an answer only after it has sent all, so all is read."""
+        body, received, is_too_much = bytearray(), 0, False
+        try:
+            async for chunk in request.stream():
+                received += len(chunk)
+                is_too_much |= self._bytes + len(chunk) > BODIES_LIMIT
+                if received > DRAINED:
+                    raise _too_large(headers={"Connection": "close"})
+                if received <= BODY_LIMIT and not is_too_much:
+                    body += chunk
+                    self._bytes += len(chunk)
+                else:
+                    self._bytes -= len(body)
+                    body = bytearray()
+            if received > BODY_LIMIT:
+                raise _too_large()
+            if is_too_much:
+                raise _overload("Too many requests are arriving")
+            return body
+        except (ClientDisconnect, asyncio.CancelledError):
+            self._bytes -= len(body)
+            body = bytearray()  # the traceback would keep it
+            raise
+        finally:
+            self._bytes -= len(body)
+
+    async def _refuse(self, request, error):
+        sentence = error.detail
+        if error.status_code == 404:
+            sentence = (f"There is nothing at {request.url.path}; predictions are at "
+                        f"{self._predict_route}, by POST.")
+        elif error.status_code == 405:
+            sentence = (f"{request.url.path} takes {error.headers['Allow']}, "
+                        f"not {request.method}.")
+        return JSONResponse({"error": sentence}, error.status_code, error.headers)
+
+
+def _too_large(headers=None):
+    return HTTPException(413, f"The request has more than {BODY_LIMIT:,} bytes: send fewer images "
+                              f"at a time.", headers)
+
+
+def _overload(why):
+    return HTTPException(503, f"{why} already: try again later.", {"Retry-After": "1"})
+
+
+async def _fail(request, error):
+    """A bug of ours, or a broken model: uvicorn logs the traceback."""
+    return JSONResponse({"error": "The server has failed; its log says why."}, 500)
+
+
+async def _metrics(request):
+    """For Prometheus."""
+    return Response(prometheus_client.generate_latest(),
+                    headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST})
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; asked to end, it first says that it is not ready any more."""
+
+    def __init__(self, application, drain_seconds=0):
+        """Serve an `Application`; after a signal, listen on for so many seconds (float)."""
+        # Not uvicorn's warnings: what a client does wrong is no matter for this log.
+        super().__init__(uvicorn.Config(
+            application.asgi, log_config=None, log_level="error", access_log=False,
+            server_header=False, lifespan="off", timeout_graceful_shutdown=GRACE))
+        self._application, self._drain_seconds = application, drain_seconds
+
+    def handle_exit(self, sig, frame):
+        """Take a signal (SIGTERM or SIGINT); a second one ends the draining."""
+        if self._application.is_ending:
+            self.should_exit = True
+            return
+        log.info("ending")
+        self._application.is_ending = True
+        loop = asyncio.get_running_loop()
+        loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, self._stop)
+
+    def _stop(self):
+        self.should_exit = True
 
 
 def main():
     """Run the server until SIGTERM or Ctrl-C; the requests under way are still answered."""
-    clean_exit.end_clearly()
+    errors.end_clearly()
     options = _parser().parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s",
                         level=logging.INFO)
-    logging.getLogger("tornado").setLevel(logging.WARNING)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # while it loads
-    for listener in _listen(options):  # wrong settings are told now, not when TensorFlow is there
-        listener.close()
-    served_model.check(options.model_dir)
-    quiet_tensorflow.start("auto")
-    model = served_model.ServedModel(options.model_dir)
-    asyncio.run(_serve(options, model, _listen(options)))
-
-
-def _listen(options):
-    """Sockets that listen where the options say."""
-    try:
-        return tornado.netutil.bind_sockets(options.port, options.address)
-    except OSError as error:
-        raise clean_exit.UserError(f"cannot listen on {options.address}, port {options.port}: "
-                                   f"{error.strerror}") from None
-
-
-def http_server(state, health_route=HEALTH_ROUTE):
-    """The server (a Tornado HTTPServer), which listens nowhere yet, for a `State`."""
-    application = tornado.web.Application(
-        [(re.escape(health_route), Health, {"state": state}),
-         (re.escape(state.predict_route), Predict, {"state": state})],
-        default_handler_class=NowhereToGo, default_handler_args={"state": state},
-        log_function=_log_failure)
-    return tornado.httpserver.HTTPServer(
-        application, max_body_size=DRAINED, body_timeout=BODY_SECONDS,
-        idle_connection_timeout=IDLE_SECONDS)
-
-
-async def _serve(options, model, sockets):
-    state = State(Worker(model), options.predict_route)
-    server = http_server(state, options.health_route)
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(ended.set))
-    server.add_sockets(sockets)
+    listener = _bind(options.address, options.port)
+    prediction.check_folder(options.model_dir)
+    tensorflow_start.start("auto")
+    model = prediction.ServedModel(options.model_dir)
+    server = Server(Application(model, options.health_route, options.predict_route),
+                    options.drain_seconds)
     host = "127.0.0.1" if options.address in ("", "0.0.0.0", "::") else options.address
-    log.info("serving %s at http://%s:%d%s", model.folder, host,
-             sockets[0].getsockname()[1], options.predict_route)
-
-    await ended.wait()
-    log.info("ending; %d requests are under way", len(state.under_way))
-    state.ending = True
-    server.stop()
-    deadline = loop.time() + GRACE
-    while state.under_way and loop.time() < deadline:
-        await asyncio.sleep(0.02)
-    await server.close_all_connections()
+    with contextlib.suppress(AttributeError):  # a C library that is not glibc
+        # Large bodies go back to the system when they are done with, for good and at once.
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+    gc.freeze()  # what is there stays; broken-off requests are then soon found by the collector
+    listener.listen()
+    log.info("serving %s at http://%s:%d%s", model.folder, host, listener.getsockname()[1],
+             options.predict_route)
+    server.run([listener])
 
 
-def _log_failure(handler):
-    """Log what failed here; clients hear of their own mistakes in the answer."""
-    if handler.get_status() >= 500:
-        log.error("%d for %s %s", handler.get_status(), handler.request.method,
-                  handler.request.path)
+def _bind(address, port):
+    """A socket that has its port, but refuses connections until it is asked to listen."""
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(
+            address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+    except OSError as error:
+        raise UserError(f"cannot listen on {address}, port {port}: {error.strerror}") from None
+    return listener
 
 
 def _parser():
     environment = os.environ
     parser = argparse.ArgumentParser(
         prog="python -m cloud.server", description=__doc__.partition("\n\n")[0])
+
+    def flag(name, metavar, default, help_, type_=str):
+        parser.add_argument(name, metavar=metavar, default=default, type=type_, help=help_)
+
     parser.add_argument(
         "--model-dir", metavar="DIR", default=environment.get("AIP_STORAGE_URI"),
         required=not environment.get("AIP_STORAGE_URI"),
         help="the exported model: the folder of its saved_model.pb, or of its versions "
              "(default: AIP_STORAGE_URI)")
-    parser.add_argument(
-        "--port", metavar="PORT", type=_port, default=environment.get("AIP_HTTP_PORT") or PORT,
-        help=f"0 for any free one (default: AIP_HTTP_PORT, or {PORT})")
-    parser.add_argument(
-        "--address", metavar="ADDRESS",
-        default="0.0.0.0" if environment.get("AIP_HTTP_PORT") else "127.0.0.1",
-        help="the network address to listen on (default: this machine only, or where "
-             "AIP_HTTP_PORT is set, as in a container, all)")
-    parser.add_argument(
-        "--health-route", metavar="PATH", type=_route,
-        default=environment.get("AIP_HEALTH_ROUTE") or HEALTH_ROUTE,
-        help=f"default: AIP_HEALTH_ROUTE, or {HEALTH_ROUTE}")
-    parser.add_argument(
-        "--predict-route", metavar="PATH", type=_route,
-        default=environment.get("AIP_PREDICT_ROUTE") or PREDICT_ROUTE,
-        help=f"default: AIP_PREDICT_ROUTE, or {PREDICT_ROUTE}")
+    flag("--port", "PORT", environment.get("AIP_HTTP_PORT") or PORT,
+         f"0 for any free one (default: AIP_HTTP_PORT, or {PORT})", _port)
+    flag("--address", "ADDRESS",
+         "0.0.0.0" if environment.get("AIP_HTTP_PORT") else "127.0.0.1",
+         "the network address to listen on (default: this machine only, or where AIP_HTTP_PORT "
+         "is set, as in a container, all)")
+    flag("--health-route", "PATH", environment.get("AIP_HEALTH_ROUTE") or HEALTH_ROUTE,
+         f"default: AIP_HEALTH_ROUTE, or {HEALTH_ROUTE}", _route)
+    flag("--predict-route", "PATH", environment.get("AIP_PREDICT_ROUTE") or PREDICT_ROUTE,
+         f"default: AIP_PREDICT_ROUTE, or {PREDICT_ROUTE}", _route)
+    flag("--drain-seconds", "S", "0",
+         "when told to end, say so on the health route and go on for S seconds, so that a load "
+         "balancer notices (default: 0)", _seconds)
     return parser
 
 
 def _port(text):
     if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
+    return int(text)
+
+
+def _seconds(text):
+    if not (text.isascii() and text.isdecimal() and int(text) <= 3600):
+        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number from 0 to 3600")
     return int(text)
 
 

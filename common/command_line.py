@@ -79,7 +79,7 @@ def start(script_docstring, pictures=None):
     if tensorflow_on_device is None:
         raise errors.UserError(
             "--device gpu: TensorFlow finds no GPU on this machine. Leave the option out to train "
-            "on the CPU, or see README.md on how to install TensorFlow for your GPU.")
+            "on the CPU, or see docs/reference.md on how to install TensorFlow for your GPU.")
     print(f"{tensorflow_on_device}, seed {chosen.seed}", flush=True)
     return chosen
 

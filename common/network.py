@@ -4,12 +4,15 @@ The stages hand one to their `Dashboard`. The network itself is spelled out in t
 here teaches nothing about it.
 """
 
+import inspect
+
 import numpy as np
 
 from common.checkpoints import Checkpoints
+from common.inside import Inside, operations_behind
 
 CHUNK_SIZE = 2500  # digits; larger chunks are hardly faster on a CPU, smaller ones slower
-PART_OF_A_LAYER = ("Add", "AddV2", "BiasAdd", "Relu")  # what may follow a convolution in it
+MIDDLE = 0.5       # of the random numbers from 0 to 1: dropout that keeps all neurons keeps them
 
 
 def run_in_chunks(sess, fetches, feed_dict, chunk_size=CHUNK_SIZE):
@@ -55,10 +58,13 @@ class Network:
     Attributes:
       num_examples: int, how many training examples there are; None where that is not known.
       checkpoints: the `Checkpoints` of its session.
+      inside: an `Inside`, to look into its layers.
     """
 
     def __init__(self, sess, X, Y, train_set=None, feed=None):
         """Wrap a network; nothing is computed yet.
+
+        Tensors are called by the names that they have where this is called.
 
         Args:
           sess: its tf.Session.
@@ -69,8 +75,11 @@ class Network:
           feed: a dictionary, what else has to be fed to compute Y, for example {pkeep: 1}.
         """
         self._sess, self._X, self._Y, self._feed = sess, X, Y, feed or {}
+        self._random = None  # tensors, searched for with the first question
         self.num_examples = train_set.num_examples if train_set is not None else None
         self.checkpoints = Checkpoints(sess, train_set)
+        names = inspect.currentframe().f_back.f_globals
+        self.inside = Inside(sess, X, Y, train_set, self._feed_for, names)
 
     def classify(self, images):
         """Ask the network what digits it sees.
@@ -85,34 +94,22 @@ class Network:
         return probabilities
 
     def convolutions(self, image):
-        """Look into the convolutional layers, which are found in the graph.
-
-        Args:
-          image: float [28, 28, 1], values 0 to 1.
-
-        Returns:
-          A list, in the order of the graph, with two arrays for each convolution: its filters,
-          float32 [height, width, channels in, channels out], and what its layer makes of the
-          image, with bias and ReLU if they follow at once, float32 [height, width, channels out].
-        """
-        operations = [operation for operation in self._sess.graph.get_operations()
-                      if operation.type == "Conv2D"]
-        tensors = [(operation.inputs[1], _end_of_layer(operation.outputs[0]))
-                   for operation in operations]
-        values = self._sess.run(tensors, self._feed_for(image[None]))
-        return [(filters, outputs[0]) for filters, outputs in values]
+        """The filters and the outputs of each convolution for float [28, 28, 1]: a list of pairs."""
+        return [(layer.weights.values, layer.outputs) for layer in self.inside.layers(image)
+                if layer.kind == "convolution"]
 
     def _feed_for(self, images):
-        """What to feed so that the network sees float [n, 28, 28, 1]."""
+        """What to feed so that the network sees float [n, 28, 28, 1].
+
+        Dropout's random numbers are fed, too. If they were drawn, the training would go on with
+        other ones than without the question.
+        """
+        if self._random is None:
+            self._random = [
+                operation.outputs[0] for operation in operations_behind(self._Y)
+                if operation.type == "RandomUniform"
+                and operation.outputs[0].shape[1:].is_fully_defined()]
         shape = [-1, *self._X.shape.as_list()[1:]]
-        return {self._X: images.reshape(shape), **self._feed}
-
-
-def _end_of_layer(tensor):
-    """The last tensor of the layer that begins with this one."""
-    while True:
-        following = [operation for operation in tensor.consumers()
-                     if operation.type in PART_OF_A_LAYER]
-        if len(following) != 1:
-            return tensor
-        (tensor,) = following[0].outputs
+        return {self._X: images.reshape(shape), **self._feed,
+                **{tensor: np.full([len(images), *tensor.shape[1:]], MIDDLE, np.float32)
+                   for tensor in self._random}}

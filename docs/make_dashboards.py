@@ -10,7 +10,6 @@ so one of an older script is made anew, and a test can tell. Each run has the se
 what it reaches. All six take ten minutes on two cores.
 """
 
-import hashlib
 import pathlib
 import re
 import subprocess
@@ -18,13 +17,13 @@ import sys
 import tempfile
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # has docs/
+sys.path.insert(0, str(PROJECT))  # has common/
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from common.replacing import replacing
-from docs.make_diffs import sections
+from benchmarks.accuracy import code_of
+from common.errors import whole_file
 
 FOLDER = PROJECT / "docs" / "pictures"
 SIZE, COLOURS = (1440, 810), 256  # small print can still be read, in less than 200 kB
@@ -38,10 +37,9 @@ def picture_of(version):
 
 
 def fingerprint(script):
-    """What stays the same as long as the code of a script does, and the kind of picture."""
-    code = [line for lines in sections(script).values() for line, _ in lines]
-    code.append(f"{SIZE} {COLOURS}")
-    return hashlib.sha256("\n".join(code).encode()).hexdigest()
+    """What stays the same as long as a script does the same, and the kind of picture."""
+    text = (PROJECT / script).read_text(encoding="utf-8")
+    return f"{code_of(text)} {SIZE[0]}x{SIZE[1]} {COLOURS}"
 
 
 def fingerprint_in(path):
@@ -80,7 +78,7 @@ def make(version):
 def _keep(large, path, size, notes):
     with Image.open(large) as picture:
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    with replacing(path) as partial:
+    with whole_file(path) as partial:
         small.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
             partial, format="PNG", optimize=True, pnginfo=notes)
     print(f"saved {path.relative_to(PROJECT)}, {path.stat().st_size // 1000} kB", flush=True)

@@ -11,19 +11,38 @@ Compared is code: neither docstrings nor comments, though a line is shown with i
 stand under the name of their section, which is the comment before them.
 """
 
+import ast
 import difflib
+import io
 import pathlib
 import re
 import sys
+import tokenize
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # has common/
-
-from common.script_code import code_lines
-
 PLACE = re.compile(r"(<!-- diff: (\S+) (\S+) -->\n).*?(<!-- end of diff -->\n)", re.DOTALL)
 CONTEXT = 1  # lines around a change that stay the same
 IMPORTS = "imports, options and seed"
+
+
+def code_lines(text):
+    """A script's lines without its docstring and its comments.
+
+    Args:
+      text: str, the whole script.
+
+    Returns:
+      A list of str, one for each line, without spaces at its end; empty where there is no code.
+    """
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        row, column = token.start
+        if token.type == tokenize.COMMENT:
+            lines[row - 1] = lines[row - 1][:column]
+    first = ast.parse(text).body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        lines[first.lineno - 1:first.end_lineno] = [""] * (first.end_lineno - first.lineno + 1)
+    return [line.rstrip() for line in lines]
 
 
 def sections(script):

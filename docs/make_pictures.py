@@ -22,16 +22,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
 from PIL import Image
 
-from common.dashboard_figure import use_style
-from common.mnist_data import read_data_sets
-from common.panels import (
+from common.canvas import GREY, INK, NEGATIVE_TO_POSITIVE, PALE_BLUE, PAPER, RED
+from common.dashboard.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
     TEST_COLOUR,
     TEXT_COLOUR,
     TRAIN_COLOUR,
+    use_style,
 )
-from common.pictures import GREY, INK, NEGATIVE_TO_POSITIVE, PALE_BLUE, PAPER, RED
+from common.mnist_data import read_data_sets
 
 FOLDER = PROJECT / "docs" / "pictures"
 WIDTH, DPI = 8, 140  # inches; a page of print, and sharp on a screen
@@ -58,7 +58,7 @@ def picture(height):
 
 @functools.cache
 def trained_softmax():
-    """Stage 1.0 in numpy, as common/dashboard.py has it: the test set, W [784, 10] and b [10]."""
+    """Stage 1.0 in numpy, as the dashboard has it: the test set, W [784, 10] and b [10]."""
     mnist = read_data_sets("data", one_hot=True, validation_size=0, seed=0)
     W, b = np.zeros((784, 10)), np.zeros(10)
     for _ in range(2000):

@@ -54,7 +54,7 @@ def classify(images):  # the probabilities
 
 
 # training loop
-dashboard = Dashboard(options, num_examples=mnist.train.num_examples, network=classify)
+dashboard = Dashboard(options, num_examples=mnist.train.num_examples, classify=classify)
 for i in dashboard.loop(2_000):       # text only: for i in range(2_000 + 1):
     # load batch of images and correct answers
     batch_X, batch_Y = mnist.train.next_batch(100)

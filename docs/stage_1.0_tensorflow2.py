@@ -73,7 +73,7 @@ def classify(images):  # for the dashboard: the probabilities for digits that it
 
 # training loop
 X_test, Y_test = tf.constant(mnist.test.images), tf.constant(mnist.test.labels, tf.float32)
-dashboard = Dashboard(options, num_examples=mnist.train.num_examples, network=classify)
+dashboard = Dashboard(options, num_examples=mnist.train.num_examples, classify=classify)
 for i in dashboard.loop(2_000):       # text only: for i in range(2_000 + 1):
     # load batch of images and correct answers
     batch_X, batch_Y = mnist.train.next_batch(100)

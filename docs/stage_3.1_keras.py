@@ -109,7 +109,7 @@ class Show(keras.callbacks.Callback):
 
 
 # train
-dashboard = Dashboard(options, num_examples=mnist.train.num_examples, network=classify)
+dashboard = Dashboard(options, num_examples=mnist.train.num_examples, classify=classify)
 dashboard.start(iterations)
 steps = max(1, min(100, iterations))
 model.fit(batches(), steps_per_epoch=steps, epochs=iterations//steps, shuffle=False,

@@ -99,7 +99,7 @@ def classify(images):  # for the dashboard: the probabilities for digits that it
 # training loop
 tests = tf.data.Dataset.from_tensor_slices(
     (mnist.test.images, np.float32(mnist.test.labels))).batch(1000)
-dashboard = Dashboard(options, num_examples=mnist.train.num_examples, network=classify)
+dashboard = Dashboard(options, num_examples=mnist.train.num_examples, classify=classify)
 for i in dashboard.loop(10_000):      # text only: for i in range(10_000 + 1):
     # load batch of images and correct answers
     batch_X, batch_Y = mnist.train.next_batch(100)

@@ -1,5 +1,6 @@
-"""What the tests share: folders of data files, and a way to run the scripts."""
+"""What the tests share: folders of data files, a screen, and ways to run the scripts."""
 
+import contextlib
 import gzip
 import os
 import pathlib
@@ -98,22 +99,30 @@ def run_script(tmp_path):
     return run
 
 
-@pytest.fixture
-def run_stage(monkeypatch):
-    """A function that runs a stage in this process and returns its names as a dictionary.
+@contextlib.contextmanager
+def as_a_script(*argv):
+    """Let code in this process behave as a script: what it changes for its end is put back."""
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
+               if hasattr(signal, name)]
+    before = sys.argv, sys.path, sys.excepthook, [signal.getsignal(n) for n in numbers]
+    sys.argv, sys.path = list(map(str, argv)), [*sys.path]
+    try:
+        yield
+    finally:
+        sys.argv, sys.path, sys.excepthook, handlers = before
+        for number, handler in zip(numbers, handlers):
+            signal.signal(number, handler)
 
-    It saves the seconds that each process of its own spends on importing TensorFlow. The network
+
+def run_stage(path, *arguments):
+    """Run a stage in this process, as text, and return its names as a dictionary.
+
+    That saves the seconds that each process of its own spends on importing TensorFlow. The network
     is built in a graph of its own.
     """
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what the script changes
-
-    def run(path, *arguments):
-        import tensorflow.compat.v1 as tf
-        monkeypatch.setattr(sys, "argv", [str(path), "--text", *map(str, arguments)])
-        with tf.Graph().as_default():
-            return runpy.run_path(str(path))
-
-    return run
+    import tensorflow.compat.v1 as tf
+    with as_a_script(path, "--text", *arguments), tf.Graph().as_default():
+        return runpy.run_path(str(path))
 
 
 @pytest.fixture
@@ -125,29 +134,15 @@ def tf():
 
 
 @pytest.fixture
-def pipe():
-    """The two ends of a pipe, as binary files: to read from and to write to."""
-    read, write = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb")))
-    yield read, write
-    write.close()
-
-
-class Told(list):
-    """Collects the words for the script."""
-
-    def __call__(self, word):
-        self.append(word)
-
-
-@pytest.fixture
-def viewer(pipe):
+def viewer():
+    """A `Viewer` on a canvas without a screen; `run` is what it shows, `told` what it tells."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from common import window
-    read, write = pipe
-    told = Told()
+    from common.dashboard.run import Run
+    from common.dashboard.viewer import Viewer
+    run, told = Run(), []
     canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
-    viewer = window.Viewer(canvas.figure, window.Inbox(read, told), told)
-    viewer.told, viewer.write = told, write
+    viewer = Viewer(0, canvas.figure, run, told.append)
+    viewer.run, viewer.told = run, told
     return viewer

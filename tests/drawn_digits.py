@@ -1,6 +1,7 @@
-"""Thirty digits in various hands, none of them from MNIST: drawn with the strokes below.
+"""Pictures of digits to be read: thirty in various hands, and MNIST's own, enlarged.
 
-Each is rendered with a pen, a size, a slant, a place and a paper of its own.
+The thirty are drawn with the strokes below, each with a pen, a size, a slant, a place and a paper
+of its own.
 """
 
 import numpy as np
@@ -87,54 +88,109 @@ SLANTS = (0, 8, -6, 14, 3, -12, 20, 10, -20, 5, 17, -3, 12)
 PLACES = ((.5, .5), (.3, .6), (.7, .4), (.5, .8), (.2, .3), (.8, .7), (.6, .2), (.4, .5))
 
 
-def _plain(ink, paper, pen):
+def enlarged(digit, factor, resample=Image.Resampling.BICUBIC, place=(.3, .7)):
+    """The digit, uint8 [28, 28], larger, somewhere in an empty square of twice its new side."""
+    side = round(28 * factor)
+    canvas = Image.new("L", (2 * side, 2 * side))
+    at = round(place[0] * side), round(place[1] * side)
+    canvas.paste(Image.fromarray(digit).resize((side, side), resample), at)
+    return np.asarray(canvas)
+
+
+# A paper takes ink, float [height, width], 0 to 1, and a numpy Generator; it returns red, green and
+# blue, float [height, width, 3], about 0 to 255.
+
+def plain(ink, paper, pen):
     """Ink of one colour on paper of one colour, both (red, green, blue)."""
     ink = ink[..., np.newaxis]
     return np.array(paper) * (1 - ink) + np.array(pen) * ink
 
 
-def _white(ink, random):
-    return _plain(ink, (255, 255, 255), (0, 0, 0))
+def white(ink, random):
+    return plain(ink, (255, 255, 255), (0, 0, 0))
 
 
-def _screen(ink, random):
-    return _plain(ink, (0, 0, 0), (255, 255, 255))
+def screen(ink, random):
+    return plain(ink, (0, 0, 0), (255, 255, 255))
 
 
-def _blue_on_cream(ink, random):
-    return _plain(ink, (250, 242, 217), (32, 54, 150)) + random.normal(0, 3, (*ink.shape, 1))
+def blue_on_cream(ink, random):
+    return plain(ink, (250, 242, 217), (32, 54, 150)) + random.normal(0, 3, (*ink.shape, 1))
 
 
-def _pencil(ink, random):
+def pencil(ink, random):
     grain = random.uniform(.6, 1, ink.shape)
-    return _plain(ink * grain, (236, 236, 232), (70, 70, 75))
+    return plain(ink * grain, (236, 236, 232), (70, 70, 75))
 
 
-def _chalk(ink, random):
+def chalk(ink, random):
     grain = random.uniform(.65, 1, ink.shape)
-    return _plain(ink * grain, (38, 62, 50), (236, 238, 228)) + random.normal(0, 5, (*ink.shape, 1))
+    return plain(ink * grain, (38, 62, 50), (236, 238, 228)) + random.normal(0, 5, (*ink.shape, 1))
 
 
-def _shadow(ink, random):
+def shadow(ink, random):
     """Paper in uneven light, a shadow falling across a corner."""
     height, width = ink.shape
     y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
     light = (1 - .3 * x) * (1 - .45 / (1 + np.exp(-12 * (x + y - 1.4))))
-    picture = _plain(ink, (238, 234, 226), (40, 38, 60)) * light[..., np.newaxis]
+    picture = plain(ink, (238, 234, 226), (40, 38, 60)) * light[..., np.newaxis]
     return picture + random.normal(0, 6, (height, width, 1))
 
 
-def _squared(ink, random):
+def squared(ink, random):
     """Squared paper, its lines a faint blue."""
     height, width = ink.shape
     step = max(height, width) / 16
     lines = (np.arange(height) % step < step / 14)[:, np.newaxis] | (
         np.arange(width) % step < step / 14)
-    paper = _plain(lines.astype(float), (247, 247, 244), (196, 208, 228))
+    paper = plain(lines.astype(float), (247, 247, 244), (196, 208, 228))
     return paper * (1 - .85 * ink[..., np.newaxis]) + random.normal(0, 3, (height, width, 1))
 
 
-PAPERS = (_white, _blue_on_cream, _screen, _shadow, _pencil, _squared, _chalk)
+PAPERS = (white, blue_on_cream, screen, shadow, pencil, squared, chalk)
+
+
+def picture_of(values):
+    """A Pillow image of grey or coloured values, about 0 to 255."""
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+# Kinds of pictures that people have, each made from ink, float [height, width], 0 to 1.
+
+def converted(ink, mode):
+    """Yellow on dark blue, in another of Pillow's modes."""
+    return picture_of(plain(ink, (20, 20, 60), (250, 220, 60))).convert(mode)
+
+
+def black(ink):
+    """Black on white."""
+    return picture_of(255 - ink * 255)
+
+
+def transparent(ink, pen):
+    """Only the pen's strokes, and nothing where there is no ink."""
+    picture = Image.new("RGB", ink.shape, pen)
+    picture.putalpha(picture_of(ink * 255))
+    return picture
+
+
+def with_transparent_corner(ink):
+    """A photo of a sheet, cut out."""
+    picture = black(ink).convert("RGBA")
+    picture.paste((0, 0, 0, 0), (0, 0, 40, 40))
+    return picture
+
+
+def deep(ink, white):
+    """Grey in 16 bits, the paper having the value `white`."""
+    return Image.fromarray((white * (1 - .9 * ink)).astype(np.uint16))
+
+
+def turned(ink, orientation, turn):
+    """As a camera saves it that was held another way."""
+    picture = black(ink).transpose(turn)
+    picture.getexif()[0x0112] = orientation
+    return picture
 
 
 def pictures():
@@ -152,8 +208,8 @@ def pictures():
         side, paper = turn(SIZES), turn(PAPERS)
         shape = (side, round(side * .75)) if number % 3 == 1 else (side, side)
         ink = _drawn(strokes, shape, turn(HEIGHTS), turn(PENS), turn(SLANTS), turn(PLACES), random)
-        picture = Image.fromarray(paper(ink, random).clip(0, 255).astype(np.uint8))
-        yield f"{name}, {paper.__name__.strip('_')}, {side} px", int(name[0]), picture
+        picture = picture_of(paper(ink, random))
+        yield f"{name}, {paper.__name__}, {side} px", int(name[0]), picture
 
 
 def _drawn(strokes, shape, height, pen, slant, place, random):

@@ -1,6 +1,6 @@
 """A run without TensorFlow, to test the dashboard with: a "network" that gets better by itself.
 
-python tests/synthetic_run.py '{"iterations": 300, "close": true}' [MILLISECONDS AN ITERATION]
+PYTHONPATH=. python tests/synthetic_run.py '{"iterations": 300, "close": true}' [MILLISECONDS AN ITERATION]
 """
 
 import argparse
@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from common import clean_exit
+from common import errors
 from common.dashboard import Dashboard
 
 CLASSES = np.eye(10, dtype=np.float32)
@@ -33,7 +33,7 @@ def predictions_of(random, labels, accuracy):
 
 
 def main():
-    clean_exit.install()
+    errors.end_clearly()
     options = argparse.Namespace(**json.loads(sys.argv[1]))
     pause = float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0
     random = np.random.default_rng(0)

@@ -9,7 +9,8 @@ the flattened images.
 import re
 
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, run_stage
+from test_networks import names_of
 
 STAGE_1 = "mnist_1.0_softmax.py"
 
@@ -202,28 +203,38 @@ def text_only(text):
     return new_text
 
 
-@pytest.mark.parametrize(
-    "edits", [[starter_code], [metrics_by_hand], [starter_code, metrics_by_hand], [text_only]]
-    + [EDITS[:n] for n in range(1, len(EDITS) + 1)],
-    ids=lambda edits: "+".join(edit.__name__ for edit in edits[-2:]))
-def test_edited_stage_learns(tmp_path, run_stage, capsys, edits):
+def learned(tmp_path, capsys, *edits):
+    """The names of a stage with these edits, after it has trained and shown that it learns."""
     path = tmp_path / "mnist_1.0_edited.py"
     path.write_text(edited(*edits), encoding="utf-8")
-    run_stage(path, "--iterations", 60)
+    names = run_stage(path, "--iterations", 60)
     output = capsys.readouterr().out
     rows = [line.split() for line in output.splitlines() if re.match(r" +\d+ ", line)]
     assert [int(cells[0]) for cells in rows] == [0, 20, 40, 60]
     accuracies, losses = ([float(cells[n]) for cells in rows] for n in (5, 6))
     assert losses[-1] < losses[0] and accuracies[-1] > accuracies[0]
     assert "final test accuracy" in output
+    return names
 
 
-def test_last_edit_is_the_network_of_stage_3(tmp_path, run_stage):
-    path = tmp_path / "mnist_1.0_edited.py"
-    path.write_text(edited(*EDITS), encoding="utf-8")
-    edited_names = run_stage(path, "--iterations", 1)
-    names = run_stage(PROJECT / "mnist_3.0_convolutional.py", "--iterations", 1)
+@pytest.mark.parametrize("edits", [[starter_code, metrics_by_hand], [text_only]],
+                         ids=["by hand", "text only"])
+def test_the_codelabs_beginning(tmp_path, capsys, edits):
+    """Otherwise its first lines, pasted, do not run, or show nothing."""
+    learned(tmp_path, capsys, *edits)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("last", range(1, len(EDITS)), ids=[edit.__name__ for edit in EDITS[:-1]])
+def test_each_edit_on_the_way_learns(tmp_path, capsys, last):
+    """Otherwise a reader is stuck in the middle of the codelab."""
+    learned(tmp_path, capsys, *EDITS[:last])
+
+
+def test_all_edits_lead_to_the_network_of_stage_3(tmp_path, capsys):
+    """Otherwise the solution is not the solution of what was read."""
+    names, solution = learned(tmp_path, capsys, *EDITS), names_of("3.0")
     for kind in ("weights", "biases"):
-        assert [v.shape.as_list() for v in edited_names[kind]] == [
-            v.shape.as_list() for v in names[kind]]
-    assert edited_names["Y3"].shape.as_list() == names["Y3"].shape.as_list() == [None, 7, 7, 12]
+        assert [v.shape.as_list() for v in names[kind]] == [
+            v.shape.as_list() for v in solution[kind]]
+    assert names["Y3"].shape.as_list() == solution["Y3"].shape.as_list() == [None, 7, 7, 12]

@@ -1,37 +1,73 @@
-"""What the dashboard prints, for a model that is no network."""
+"""What a script calls: the dashboard with a model that is no network, and outputs that record."""
 
 import argparse
-import io
 import re
 import sys
 
 import numpy as np
 import pytest
 
-from common import clean_exit
-from common.dashboard import Dashboard, LossNotFinite
-from common.text_output import HEADER, StatusLine, progress, row
-
-
-@pytest.fixture
-def dashboard(monkeypatch):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    return Dashboard(argparse.Namespace(text=True), num_examples=1000)
-
+from common import errors
+from common.dashboard.dashboard import Dashboard, LossNotFinite
+from common.dashboard.looks import AskDigit
+from common.dashboard.messages import Answer, Finished, Paused, Progress, Restored, Started, Trained
+from common.dashboard.output import Output
+from common.dashboard.text import HEADER
 
 IMAGES, LABELS = np.zeros((100, 28, 28, 1), np.float32), np.eye(10)[np.arange(100) % 10]
+TEXT = {"text": True}
 
 
-def train(dashboard, i, loss=23.456, **options):
-    dashboard.show_train(i, 0.91, loss, IMAGES, LABELS, LABELS, **options)
+@pytest.fixture(autouse=True)
+def excepthook(monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what dashboards change
 
 
-def test_rows_and_results(dashboard, capsys):
-    for i in dashboard.loop(200):
+class Recorder(Output):
+    """Keeps what it is handed; fails where it is told to."""
+
+    def __init__(self, fails_at=None, error=None, has_pictures=False):
+        self.sent, self.is_finished = [], False
+        self._fails_at, self._error, self.has_pictures = fails_at, error, has_pictures
+
+    def send(self, message):
+        self.sent.append(message)
+        if getattr(message, "iteration", None) == self._fails_at and self._error:
+            raise self._error
+
+    def finish(self):
+        self.is_finished = True
+        if self._fails_at == "end":
+            raise self._error
+
+
+def train(dashboard, i, loss=23.456, **more):
+    dashboard.show_train(i, 0.91, loss, IMAGES, LABELS, LABELS, **more)
+
+
+def a_run(dashboard, iterations=200):
+    """Train and test as the stages do; return the iterations measured on each."""
+    trained, tested = [], []
+    for i in dashboard.loop(iterations):
         if dashboard.wants_train(i):
-            train(dashboard, i, learning_rate=0.0031)
+            trained.append(i)
+            train(dashboard, i, learning_rate=0.0031, weights=[np.arange(9.0)], biases=[np.ones(3)])
         if dashboard.wants_test(i):
+            tested.append(i)
             dashboard.show_test(i, 0.95 - i / 10_000, 17.5, IMAGES, LABELS, LABELS)
+    return trained, tested
+
+
+def dashboard_with(*outputs, options=None, **more):
+    return Dashboard(argparse.Namespace(**options or TEXT), num_examples=1000, title="a model",
+                     outputs=outputs, **more)
+
+
+# What is measured, and printed.
+
+def test_rows_and_results(capsys):
+    dashboard = dashboard_with()
+    a_run(dashboard)
     dashboard.finish()
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == HEADER.splitlines()
@@ -39,27 +75,43 @@ def test_rows_and_results(dashboard, capsys):
     assert lines[8] == "      200     21  0.003100    0.9100    23.456    0.9300    17.500"
     assert re.fullmatch(r"final test accuracy    0\.9300, loss 17\.500, after 200 iterations "
                         r"in \d+\.\d s", lines[10])
-    assert lines[11] == "maximum of the run     0.9500, after 0 iterations"
-    assert len(lines) == 12
+    assert lines[11:] == ["maximum of the run     0.9500, after 0 iterations"]
 
 
-def test_train_only_and_test_only_rows(dashboard, capsys):
-    train(dashboard, 0)
-    train(dashboard, 20)
-    train(dashboard, 100)
-    train(dashboard, 120)
+def test_rows_without_a_test_come_every_100_iterations(capsys):
+    dashboard = dashboard_with()
+    for i in (0, 20, 100, 120):
+        train(dashboard, i)
     dashboard.show_test(140, 0.5, 1, IMAGES, LABELS, LABELS)
     dashboard.finish()
-    lines = capsys.readouterr().out.splitlines()[2:5]
-    assert lines == ["        0      1              0.9100    23.456",
-                     "      100     11              0.9100    23.456",
-                     "      140                                         0.5000     1.000"]
+    assert [line[:9] for line in capsys.readouterr().out.splitlines()[2:5]] == [
+        f"{i:9}" for i in (0, 100, 140)]
 
 
-def test_nothing_is_said_twice_after_the_end(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    clean_exit.install()
-    dashboard = Dashboard(argparse.Namespace(text=True), num_examples=1000)
+@pytest.mark.parametrize("options", [TEXT, {"save_figure": "end.png"}, {}],
+                         ids=["text", "figure", "no screen"])
+def test_what_is_measured_does_not_depend_on_who_watches(options, tmp_path, monkeypatch):
+    """Otherwise the numbers of a network with dropout would."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    measured = a_run(dashboard_with(options=options), 250)
+    assert measured == ([*range(0, 250, 20), 250], [0, 20, 40, 60, 80, 100, 200, 250])
+
+
+@pytest.mark.parametrize("iterations, measured", [(3, ([0, 3], [0, 3])), (0, ([0], [0]))])
+def test_the_iterations_of_the_command_line_take_precedence(iterations, measured):
+    assert a_run(dashboard_with(options=TEXT | {"iterations": iterations}), 10_000) == measured
+
+
+def test_nothing_measured_nothing_claimed(capsys):
+    dashboard_with().finish()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_nothing_is_said_twice_after_the_end(capsys):
+    errors.end_clearly()
+    dashboard = dashboard_with()
     dashboard.show_test(0, 0.5, 1, IMAGES, LABELS, LABELS)
     dashboard.finish()
     capsys.readouterr()
@@ -68,57 +120,161 @@ def test_nothing_is_said_twice_after_the_end(monkeypatch, capsys):
     assert capsys.readouterr() == ("", "Stopped by Ctrl-C.\n")
 
 
-def test_without_a_terminal_at_all(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", None)
-    assert not StatusLine().active
-
-
-def test_nothing_measured_nothing_claimed(dashboard, capsys):
-    dashboard.finish()
-    assert capsys.readouterr().out == ""
-
-
-def test_iterations_option_takes_precedence(monkeypatch):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    dashboard = Dashboard(argparse.Namespace(iterations=3, text=True), num_examples=1000)
-    assert list(dashboard.loop(10_000)) == [0, 1, 2, 3]
-    assert [i for i in range(4) if dashboard.wants_test(i)] == [0, 3]
-
-
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), np.float32("nan")])
-def test_loss_that_is_no_number_stops_the_run(dashboard, loss):
+def test_loss_that_is_no_number_stops_the_run_with_its_cure(loss):
+    dashboard = dashboard_with()
     with pytest.raises(LossNotFinite, match=r"iteration 7(.|\n)*log\(0\)(.|\n)*_with_logits"):
         train(dashboard, 7, loss=loss)
     with pytest.raises(LossNotFinite):
         dashboard.show_test(7, 0.1, loss, IMAGES, LABELS, LABELS)
 
 
-def test_rows_fit_an_80_column_terminal():
-    widest = row(10_000_000, 16_667, (0.0031, 1.0, 99999.999), (1.0, 99999.999))
-    assert len(widest) < 80
-    assert all(len(line) < 80 for line in HEADER.splitlines())
-    assert len(progress(1_234_567, 10_000_000, 1e5)) < 80
+# Outputs.
+
+def test_outputs_get_every_message_in_order_and_then_finish():
+    first, second = Recorder(), Recorder()
+    dashboard = dashboard_with(first, second)
+    a_run(dashboard)
+    dashboard.finish()
+    kinds = [type(message) for message in first.sent if not isinstance(message, Progress)]
+    assert kinds[0] is Started and kinds[-1] is Finished and kinds[1] is Trained
+    assert first.sent == second.sent and first.is_finished and second.is_finished
+    assert first.sent[-1] == Finished(False, first.sent[-1].seconds, 201)
+    assert [message.iteration for message in first.sent if isinstance(message, Trained)] == [
+        *range(0, 201, 20)]
 
 
-def test_progress_tells_the_time_left():
-    assert progress(0, 0, 0.0) == f"100 % [{'#' * 20}] iteration 0 of 0"
-    assert progress(0, 10, 0.0) == f"  0 % [{'.' * 20}] iteration 0 of 10"
-    assert progress(2500, 10_000, 30.0) == (
-        f" 25 % [{'#' * 5}{'.' * 15}] iteration 2,500 of 10,000, 0:01:30 left")
+@pytest.mark.parametrize("pictures", [[False, False], [False, True]])
+def test_pictures_are_made_for_those_who_look_at_them_alone(pictures):
+    """A text run does not pay for them."""
+    outputs = [Recorder(has_pictures=has_pictures) for has_pictures in pictures]
+    a_run(dashboard_with(*outputs))
+    measured = [message for message in outputs[0].sent if isinstance(message, Trained)]
+    assert {message.digits is not None for message in measured} == {any(pictures)}
+    assert {message.weights is not None for message in measured} == {any(pictures)}
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+@pytest.mark.parametrize("error, said", [
+    (errors.UserError("the disk is full"), "the disk is full"),
+    (OSError(28, "No space left on device"), "Recorder: No space left on device"),
+    (ValueError("a bug"), "Recorder is broken (ValueError('a bug'))")])
+@pytest.mark.parametrize("fails_at", [40, "end"])
+def test_an_output_that_fails_takes_nothing_along_and_is_told_at_the_end(
+        capsys, error, said, fails_at):
+    broken, other = Recorder(fails_at, error), Recorder()
+    dashboard = dashboard_with(broken, other)
+    assert a_run(dashboard)[0][-1] == 200
+    with pytest.raises(errors.UserError, match="^not everything could be done:") as failure:
+        dashboard.finish()
+    assert str(failure.value).endswith("\n  " + said)
+    assert isinstance(other.sent[-1], Finished) and other.is_finished
+    output, traceback = capsys.readouterr()
+    assert said in output.splitlines() and "final test accuracy" in output
+    assert ("Traceback" in traceback) == isinstance(error, ValueError)  # our bugs are told whole
+    if fails_at == 40:
+        assert broken.sent[-1].iteration == 40 and not broken.is_finished
 
 
-def test_status_line_leaves_nothing_behind():
-    terminal = Terminal()
-    status = StatusLine(terminal)
-    status.show("long text")
-    status.show("short")
-    status.clear()
-    assert terminal.getvalue() == "\rlong text\rshort    \r     \r"
-    file = io.StringIO()
-    StatusLine(file).show("nothing")
-    assert file.getvalue() == ""
+def test_a_run_is_restored_and_goes_on_where_it_was(tmp_path, capsys):
+    class Checkpoints:
+        def restore(self, folder, title):
+            assert (folder, title) == (tmp_path, "a model")
+            return Restored(60, 5.0, {"test_accuracy": ([0, 20], [0.1, 0.97]),
+                                      "test_loss": ([0, 20], [230.0, 10.0])})
+
+    output = Recorder()
+    dashboard = dashboard_with(output, options=TEXT | {"restore": tmp_path},
+                               checkpoints=Checkpoints())
+    assert a_run(dashboard, 100) == ([60, 80, 100], [60, 80, 100])
+    dashboard.finish()
+    assert [type(message) for message in output.sent[:2]] == [Started, Restored]
+    assert "maximum of the run     0.9700, after 20 iterations" in capsys.readouterr().out
+    assert output.sent[-1].seconds >= 5
+
+
+@pytest.mark.parametrize("option", ["restore", "save", "classify"])
+def test_what_the_model_cannot_do_is_refused_before_the_training(option):
+    dashboard = dashboard_with(options=TEXT | {option: ["x"]})
+    with pytest.raises(errors.UserError, match=f"^--{option}: this script hands its dashboard no"):
+        next(dashboard.loop(100))
+
+
+# A viewer. Its process is a real one in test_dashboard_processes.py.
+
+class Viewer:
+    """The script's end of a viewer whose user acts when some iteration is shown."""
+
+    def __init__(self, acts):
+        self.state, self.was_open, self.reason, self.address = "open", True, "signal 9", None
+        self.is_paused, self.steps, self.questions = False, 0, {}
+        self.sent, self._acts = [], acts
+
+    @property
+    def is_over(self):
+        return self.state in ("closed", "failed")
+
+    def send(self, message):
+        self.sent.append(message)
+        if isinstance(message, Trained) and message.iteration in self._acts:
+            self._acts[message.iteration](self)
+
+    def wait(self, condition, seconds=None):
+        if self.is_paused:
+            self.is_paused = False  # the user goes on
+        return condition()
+
+    def close(self):
+        self.state = "closed"
+
+
+def watched(acts, tmp_path, monkeypatch, **more):
+    """A dashboard with such a viewer."""
+    monkeypatch.setenv("DISPLAY", ":99")  # it is not used
+    monkeypatch.chdir(tmp_path)
+    viewer = Viewer(acts)
+    return dashboard_with(options={"viewer": viewer, "close": True}, **more), viewer
+
+
+def test_a_window_that_is_closed_ends_the_run_early(tmp_path, monkeypatch, capsys):
+    dashboard, viewer = watched({40: Viewer.close}, tmp_path, monkeypatch)
+    assert a_run(dashboard)[0] == [0, 20, 40] and dashboard.closed
+    dashboard.finish()
+    assert viewer.sent[-1] == Finished(True, viewer.sent[-1].seconds, 41)
+    assert "latest test accuracy" in capsys.readouterr().out
+
+
+def test_a_window_that_dies_leaves_the_training_alone(tmp_path, monkeypatch, capsys):
+    dashboard, _ = watched({40: lambda viewer: setattr(viewer, "state", "failed")}, tmp_path,
+                           monkeypatch)
+    assert a_run(dashboard)[0][-1] == 200
+    dashboard.finish()
+    output = capsys.readouterr().out
+    assert "The window's process has ended (signal 9): text only" in output
+    assert output.endswith("saved a model.png\n") and (tmp_path / "a model.png").exists()
+
+
+def test_a_pause_holds_the_training(tmp_path, monkeypatch):
+    dashboard, viewer = watched({40: lambda viewer: setattr(viewer, "is_paused", True)}, tmp_path,
+                                monkeypatch)
+    a_run(dashboard)
+    told = [message for message in viewer.sent if isinstance(message, Trained | Paused)]
+    assert told[2].iteration == 40 and told[3:5] == [Paused(True), Paused(False)]
+    assert told[5].iteration == 60 and not told[6:7] == [Paused(True)]
+
+
+def test_a_digit_that_is_written_is_read(tmp_path, monkeypatch):
+    digit = np.arange(784, dtype=np.uint8).tobytes()
+    asked = []
+
+    def classify(images):
+        asked.append(images)
+        return np.full((len(images), 10), 0.1)
+
+    dashboard, viewer = watched(
+        {40: lambda viewer: viewer.questions.update({0: AskDigit(digit)})}, tmp_path, monkeypatch,
+        classify=classify)
+    a_run(dashboard)
+    first, *_ = (message for message in viewer.sent if isinstance(message, Answer))
+    assert (first.viewer, first.question) == (0, AskDigit(digit))
+    assert first.found == pytest.approx(np.full(10, 0.1))
+    assert asked[0].shape == (1, 28, 28, 1) and asked[0].max() == 1

@@ -12,8 +12,9 @@ import time
 
 import pytest
 from conftest import PROJECT, script_environment, wait_until
+from PIL import Image
 
-from common import dashboard
+from common.dashboard import dashboard
 
 SCRIPT = PROJECT / "tests" / "synthetic_run.py"
 
@@ -40,9 +41,12 @@ class Run:
         return (self.folder / "errors").read_text()
 
     @property
+    def rows(self):
+        return re.findall(r"^ +\d+ .*$", self.output, re.MULTILINE)
+
+    @property
     def last_iteration(self):
-        rows = re.findall(r"^ +(\d+) ", self.output, re.MULTILINE)
-        return int(rows[-1]) if rows else None
+        return int(self.rows[-1].split()[0]) if self.rows else None
 
     def xdotool(self, *arguments):
         return subprocess.run(["xdotool", *arguments], capture_output=True, text=True,
@@ -91,6 +95,7 @@ def is_gone(number):
         return True
 
 
+@pytest.mark.slow
 def test_close_option_closes_the_window_at_the_end(start, screen):
     run = start(screen, {"iterations": 300, "close": True})
     assert run.wait() == 0 and run.errors == ""
@@ -98,25 +103,23 @@ def test_close_option_closes_the_window_at_the_end(start, screen):
     assert "after 300 iterations" in run.output
 
 
-def test_window_stays_open_until_it_is_closed(start, screen):
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["ctrl-w", "ctrl-c"])
+def test_window_stays_open_after_the_training_until_its_user_has_seen_enough(start, screen, how):
     run = start(screen, {"iterations": 60})
     assert wait_until(lambda: "The window stays open" in run.output, 60)
     run.focus()
-    time.sleep(1)
-    assert run.process.poll() is None
-    run.xdotool("key", "ctrl+w")
-    assert run.wait(20) == 0 and run.errors == ""
-
-
-def test_ctrl_c_ends_the_wait_for_the_window(start, screen):
-    run = start(screen, {"iterations": 60})
-    assert wait_until(lambda: "The window stays open" in run.output, 60)
     (window,) = run.window_processes()
-    run.process.send_signal(signal.SIGINT)
+    assert run.process.poll() is None
+    if how == "ctrl-w":
+        run.xdotool("key", "ctrl+w")
+    else:
+        run.process.send_signal(signal.SIGINT)
     assert run.wait(20) == 0 and run.errors == ""
     assert wait_until(lambda: is_gone(window))
 
 
+@pytest.mark.slow
 def test_closing_the_window_ends_the_run_with_its_results(start, screen):
     run = start(screen, {}, milliseconds=20)
     run.focus()
@@ -127,47 +130,62 @@ def test_closing_the_window_ends_the_run_with_its_results(start, screen):
     assert run.last_iteration < 1000
 
 
-def test_space_pauses_the_training(start, screen):
-    run = start(screen, {"iterations": 600, "close": True}, milliseconds=10)
+@pytest.mark.slow
+@pytest.mark.parametrize("number, words", [
+    ("SIGINT", "Stopped by Ctrl-C."), ("SIGTERM", "Stopped by SIGTERM."),
+    ("SIGHUP", "Stopped by SIGHUP.")])
+def test_no_signal_loses_what_was_asked_for_or_leaves_a_window(start, screen, tmp_path, number,
+                                                               words):
+    """A closed terminal and a batch system's end are no other than Ctrl-C."""
+    if not hasattr(signal, number):
+        pytest.skip(f"this system has no {number}")
+    figure, movie = tmp_path / "figure.png", tmp_path / "movie.gif"
+    run = start(screen, {"save_figure": str(figure), "save_movie": str(movie)}, milliseconds=10)
+    run.focus()
+    assert wait_until(lambda: (run.last_iteration or 0) >= 40)
+    (window,) = run.window_processes()
+    run.process.send_signal(getattr(signal, number))
+    assert run.wait(60) == 128 + getattr(signal, number)
+    assert is_gone(window)
+    assert "latest test accuracy" in run.output and run.errors == words + "\n"
+    for path in figure, movie:
+        with Image.open(path) as picture:
+            picture.load()
+    assert list(tmp_path.glob(".*")) == []  # nothing half written
+
+
+@pytest.mark.slow
+def test_space_pauses_the_training_and_changes_no_number(start, screen):
+    """What is printed is the same in text, in a window, and after a pause."""
+    in_text = start(None, {"iterations": 400, "text": True}, 0)
+    assert in_text.wait() == 0
+    rows = in_text.rows
+    run = start(screen, {"iterations": 400, "close": True}, milliseconds=10)
     run.focus()
     assert wait_until(lambda: (run.last_iteration or 0) >= 100)
     run.xdotool("key", "space")
     time.sleep(1)
     paused_at = run.last_iteration
     time.sleep(2)
-    assert run.last_iteration == paused_at < 600
+    assert run.last_iteration == paused_at < 400
     run.xdotool("key", "space")
     assert run.wait() == 0
-    assert "after 600 iterations" in run.output
+    assert run.rows == rows and len(rows) == 9
 
 
-def test_same_numbers_with_window_without_and_paused(start, screen, tmp_path):
-    """The time at the end differs, nothing else."""
-    def numbers(run):
-        assert run.wait() == 0
-        return re.findall(r"^ +\d+ .*$", run.output, re.MULTILINE)
-
-    in_text = numbers(start(None, {"iterations": 400, "text": True}, 0))
-    in_window = numbers(start(screen, {"iterations": 400, "close": True}, 0))
-    run = start(screen, {"iterations": 400, "close": True}, 10)
-    run.focus()
-    run.xdotool("key", "space")
-    time.sleep(0.5)
-    run.xdotool("key", "space")
-    assert in_text == in_window == numbers(run)
-    assert len(in_text) == 9
-
-
+@pytest.mark.slow
 def test_killed_window_leaves_the_training_running(start, screen):
     run = start(screen, {"iterations": 400, "close": True}, milliseconds=10)
     run.focus()
     (window,) = run.window_processes()
     os.kill(window, signal.SIGKILL)
     assert run.wait() == 0
-    assert "The window's process has ended (signal 9); training goes on." in run.output
-    assert "after 400 iterations" in run.output
+    assert ("The window's process has ended (signal 9): text only; the finished dashboard will be "
+            "saved as synthetic_run.png.") in run.output
+    assert "after 400 iterations" in run.output and (run.folder / "synthetic_run.png").exists()
 
 
+@pytest.mark.slow
 def test_killed_script_leaves_no_window(start, screen):
     run = start(screen, {}, milliseconds=10)
     run.focus()
@@ -177,16 +195,7 @@ def test_killed_script_leaves_no_window(start, screen):
     assert "synthetic_run has ended without a word; its dashboard closes." in run.errors
 
 
-def test_ctrl_c_leaves_no_window(start, screen):
-    run = start(screen, {}, milliseconds=10)
-    run.focus()
-    (window,) = run.window_processes()
-    run.process.send_signal(signal.SIGINT)
-    assert run.wait(20) == 130
-    assert is_gone(window)
-    assert "latest test accuracy" in run.output and run.errors == "Stopped by Ctrl-C.\n"
-
-
+@pytest.mark.slow
 def test_stuck_window_does_not_hold_up_the_training(start, screen):
     run = start(screen, {"iterations": 600, "close": True}, milliseconds=5)
     run.focus()
@@ -196,23 +205,17 @@ def test_stuck_window_does_not_hold_up_the_training(start, screen):
     assert "after 600 iterations" in run.output and is_gone(window)
 
 
-def test_no_screen_gives_text_and_a_picture(start, tmp_path):
-    run = start(None, {"iterations": 60})
+@pytest.mark.parametrize("display, why", [
+    (None, r"There is no screen"), pytest.param(":987", r"The window cannot be opened \(.*\)",
+                                                marks=pytest.mark.slow)])
+def test_no_screen_gives_text_and_a_picture(start, tmp_path, display, why):
+    run = start(display, {"iterations": 300}, milliseconds=10 if display else 0)
     assert run.wait() == 0 and run.errors == ""
-    lines = run.output.splitlines()
-    assert lines[0] == ("There is no screen: text only; the finished dashboard will be saved as "
-                        "synthetic_run.png.")
-    assert lines[-1] == "saved synthetic_run.png"
-    assert (tmp_path / "synthetic_run.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_screen_that_cannot_be_reached_gives_text_and_a_picture(start, tmp_path):
-    run = start(":987", {"iterations": 300}, milliseconds=10)
-    assert run.wait() == 0 and run.errors == ""
-    assert re.search(r"The window cannot be opened \(.*\): text only; the finished dashboard",
-                     run.output)
+    assert re.search(why + ": text only; the finished dashboard will be saved as "
+                     r"synthetic_run\.png\.\n", run.output)
     assert "after 300 iterations" in run.output
-    assert (tmp_path / "synthetic_run.png").exists()
+    assert run.output.splitlines()[-1] == "saved synthetic_run.png"
+    assert (tmp_path / "synthetic_run.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_example_of_the_docstring_runs_without_tensorflow(tmp_path):
@@ -227,6 +230,7 @@ def test_example_of_the_docstring_runs_without_tensorflow(tmp_path):
     assert (tmp_path / "softmax in numpy.png").exists()
 
 
+@pytest.mark.slow
 def test_output_into_a_closed_pipe_leaves_no_window(screen, tmp_path):
     environment = script_environment() | {"PYTHONPATH": str(PROJECT), "DISPLAY": screen}
     run = subprocess.Popen([sys.executable, SCRIPT, "{}", "5"], cwd=tmp_path, env=environment,

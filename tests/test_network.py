@@ -1,16 +1,49 @@
-"""Networks saved, restored, asked and looked into."""
+"""Networks asked and looked into, saved and restored."""
 
 import json
-import os
 
 import numpy as np
 import pytest
-from conftest import PROJECT, script_of
+from conftest import PROJECT, run_stage, script_of
+from test_networks import names_of
 
-from common.mnist_data import DataSet, read_data_sets
-from common.network import CheckpointError, Network
+from common.checkpoints import CheckpointError
+from common.dashboard import messages
+from common.dashboard.run import Run
+from common.mnist_data import DataSet
+from common.network import Network, run_in_chunks
 
 RANDOM = np.random.default_rng(0)
+
+
+class Session:
+    """Computes the mean of x and the rows of 2 * x, and notes what it was fed."""
+
+    def __init__(self):
+        self.fed = []
+
+    def run(self, fetches, feed_dict):
+        self.fed.append((len(feed_dict["x"]), len(feed_dict["y"]), feed_dict["pkeep"]))
+        return [np.float32(feed_dict["x"].mean()), 2 * feed_dict["x"]]
+
+
+@pytest.mark.parametrize("chunk_size, lengths", [(1000, [10]), (5, [5, 5]), (4, [4, 4, 2])])
+def test_chunks_give_what_one_run_gives(chunk_size, lengths):
+    """Otherwise the test accuracy is wrong wherever the chunks are not all of one size."""
+    x = np.arange(20, dtype=np.float32).reshape(10, 2) ** 2
+    sess = Session()
+    mean, rows = run_in_chunks(
+        sess, ["mean", "rows"], {"x": x, "y": x, "pkeep": 1.0}, chunk_size)
+    assert mean == pytest.approx(x.mean())
+    np.testing.assert_array_equal(rows, 2 * x)
+    assert sess.fed == [(length, length, 1.0) for length in lengths]
+
+
+@pytest.mark.parametrize("x, y", [(3, 4), (0, 0)])
+def test_chunks_refuse_unequal_and_empty(x, y):
+    """Otherwise labels of other digits are compared, or a mean of nothing is shown."""
+    with pytest.raises(ValueError, match="same number of examples"):
+        run_in_chunks(Session(), ["mean", "rows"], {"x": np.ones(x), "y": np.ones(y), "pkeep": 1})
 
 
 @pytest.fixture
@@ -38,6 +71,7 @@ def softmax_network(tf, train_set=None, columns=784):
 
 
 def test_classify_whatever_the_shape_of_the_placeholder(tf):
+    """Otherwise digits of one's own are read by some networks only."""
     sess, W, network = softmax_network(tf)
     images = RANDOM.random((3000, 28, 28, 1), np.float32)  # more than a chunk
     logits = images.reshape(-1, 784) @ sess.run(W)
@@ -46,7 +80,8 @@ def test_classify_whatever_the_shape_of_the_placeholder(tf):
     np.testing.assert_allclose(network.classify(images), expected, atol=1e-4)
 
 
-def test_convolutions_are_found_in_their_order(tf):
+def test_layers_are_found_in_their_order(tf):
+    """Otherwise one layer's weights are shown as another's, or a layer without its ReLU."""
     X = tf.placeholder(tf.float32, [None, 28, 28, 1])
     pkeep = tf.placeholder(tf.float32)
     W1, W2 = (tf.Variable(tf.random_normal(shape)) for shape in ([5, 5, 1, 4], [3, 3, 4, 6]))
@@ -60,94 +95,133 @@ def test_convolutions_are_found_in_their_order(tf):
     sess.run(tf.global_variables_initializer())
     image = RANDOM.random((28, 28, 1), np.float32)
 
-    layers = Network(sess, X, Y, feed={pkeep: 1}).convolutions(image)
-    expected = sess.run([(W1, Y1), (W2, Y2)], {X: image[None]})
-    assert len(layers) == 2
-    for (filters, outputs), (expected_filters, expected_outputs) in zip(layers, expected):
-        np.testing.assert_array_equal(filters, expected_filters)
-        np.testing.assert_array_equal(outputs, expected_outputs[0])
-    assert layers[0][1].min() == 0 and layers[1][1].min() < 0
-    with tf.Graph().as_default():
-        assert softmax_network(tf)[2].convolutions(image) == []
+    layers = Network(sess, X, Y, feed={pkeep: 1}).inside.layers(image)
+    assert [layer.kind for layer in layers] == ["image", "convolution", "pooling", "convolution"]
+    expected = sess.run([Y1, pooled, Y2], {X: image[None]})
+    for layer, outputs in zip(layers, [image, *(outputs[0] for outputs in expected)]):
+        np.testing.assert_array_equal(layer.outputs, outputs)
+    for layer, weights in zip(layers[1::2], sess.run([W1, W2])):
+        np.testing.assert_array_equal(layer.weights.values, weights)
+    np.testing.assert_array_equal(layers[1].biases, sess.run(bias))
+    assert layers[3].biases is None and layers[3].activation == ""
+
+
+def test_the_last_stage_can_be_asked_and_looked_into():
+    """Otherwise the network that is best at it does not read a user's eight."""
+    names = names_of("3.1")
+    images = names["mnist"].test.images[:20]
+    network = Network(names["sess"], names["X"], names["Y"], feed={names["pkeep"]: 1})
+    layers = network.inside.layers(images[0])
+    assert [layer.outputs.shape for layer in layers] == [
+        (28, 28, 1), (28, 28, 6), (14, 14, 12), (7, 7, 24), (200,), (10,)]
+    assert [layer.activation for layer in layers] == ["", *["relu"] * 4, "softmax"]
+    feed = {names["X"]: images, names["pkeep"]: 1}
+    np.testing.assert_allclose(network.classify(images), names["sess"].run(names["Y"], feed),
+                               rtol=1e-5)
+
+
+def run_of(title):
+    """A `Run` in which something was measured."""
+    run = Run()
+    for message in (messages.Started(title, 100), messages.Tested(0, 0.125, 230.25),
+                    messages.Tested(20, 0.5, 90.5)):
+        run.apply(message)
+    return run
 
 
 def test_a_restored_run_goes_on_as_if_nothing_had_happened(tf, train_set, tmp_path):
+    """Otherwise a resumed training repeats digits, or loses its curves or what it has learned."""
     folder = str(tmp_path / "trained")
     sess, W, network = softmax_network(tf, train_set)
     train_set.next_batch(70)  # into the second epoch
     weights = sess.run(W)
-    network.save(folder, {"title": "one", "iteration": 7, "more": [1, None]})
+    network.checkpoints.save(folder, run_of("one"), 7, 1.5)
     following = [train_set.next_batch(30)[1].tolist() for _ in range(5)]
 
     sess.run(tf.global_variables_initializer())
     assert (sess.run(W) != weights).any()
-    notes = network.restore(folder, "one")
-    assert (notes["iteration"], notes["more"]) == (7, [1, None])
+    restored = network.checkpoints.restore(folder, "one")
+    assert (restored.iteration, restored.seconds) == (7, 1.5)
+    iterations, accuracies = restored.curves["test_accuracy"]
+    assert (iterations, accuracies.tolist()) == ([0, 20], [0.125, 0.5])
     np.testing.assert_array_equal(sess.run(W), weights)
     assert [train_set.next_batch(30)[1].tolist() for _ in range(5)] == following
 
 
 def test_only_the_newest_checkpoint_stays_and_other_files_are_left_alone(tf, train_set, tmp_path):
+    """Otherwise --save fills the disk, or removes a file of the user's."""
     _, _, network = softmax_network(tf, train_set)
     (tmp_path / "network-notes.txt").write_text("mine")
     for iteration in (1, 20, 300):
-        network.save(str(tmp_path), {"title": "one", "iteration": iteration})
-    assert sorted(os.listdir(tmp_path)) == [
+        network.checkpoints.save(str(tmp_path), run_of("one"), iteration, 1.0)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
         "checkpoint", "network-300.data-00000-of-00001", "network-300.index", "network-300.json",
         "network-notes.txt"]
 
 
 def test_an_interrupted_save_leaves_the_one_before(tf, train_set, tmp_path, monkeypatch):
+    """Otherwise a second Ctrl-C at the wrong moment costs the whole training."""
     sess, W, network = softmax_network(tf, train_set)
-    network.save(str(tmp_path), {"title": "one", "iteration": 1})
+    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
     weights = sess.run(W)
     sess.run(tf.global_variables_initializer())
 
     def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(network._saver, "save", interrupt)
+    monkeypatch.setattr(tf.train.Saver, "save", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        network.save(str(tmp_path), {"title": "one", "iteration": 2})
-    assert network.restore(str(tmp_path), "one")["iteration"] == 1
+        network.checkpoints.save(str(tmp_path), run_of("one"), 2, 2.0)
+    assert network.checkpoints.restore(str(tmp_path), "one").iteration == 1
     np.testing.assert_array_equal(sess.run(W), weights)
 
 
-def damage(folder, ending):
+def cut(folder, ending):
+    """Take the end off a file of a checkpoint."""
     (path,) = (path for path in folder.iterdir() if path.name.endswith(ending))
     path.write_bytes(path.read_bytes()[:-20])
 
 
-@pytest.mark.parametrize("problem, sentence", [
-    ("another network", "is one of one, and this is other"),
-    ("nothing there", "there is no checkpoint in"),
-    ("notes cut off", "cannot be read"),
-    ("values cut off", "is damaged"),
-    ("index cut off", "is damaged"),
-    ("another shape", "does not fit this network, whose W is another"),
+@pytest.mark.parametrize("title, ending, sentence", [
+    ("other", None, "is one of one, and this is other"),
+    ("one", ".json", "cannot be read"),
+    ("one", "00001", "is damaged"),
+    ("one", ".index", "is damaged"),
 ])
-def test_what_cannot_be_restored(tf, train_set, tmp_path, problem, sentence):
+def test_a_checkpoint_that_is_damaged_or_of_another_network(tf, train_set, tmp_path, title, ending,
+                                                            sentence):
+    """Otherwise --restore ends in a traceback, or goes on with rubbish."""
     _, _, network = softmax_network(tf, train_set)
-    if problem != "nothing there":
-        network.save(str(tmp_path), {"title": "one", "iteration": 1})
-    if problem.endswith("cut off"):
-        damage(tmp_path, {"n": ".json", "v": "00001", "i": ".index"}[problem[0]])
-    if problem == "another shape":
-        with tf.Graph().as_default():
-            _, _, network = softmax_network(tf, train_set, columns=392)
+    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    if ending:
+        cut(tmp_path, ending)
     with pytest.raises(CheckpointError, match=sentence) as error:
-        network.restore(str(tmp_path), "other" if problem == "another network" else "one")
+        network.checkpoints.restore(str(tmp_path), title)
     assert "\n" not in str(error.value) and str(tmp_path) in str(error.value)
 
 
+def test_a_checkpoint_that_does_not_fit_or_is_not_there(tf, train_set, tmp_path):
+    """Otherwise a reader who has changed a layer restores half of the old network."""
+    _, _, network = softmax_network(tf, train_set)
+    with pytest.raises(CheckpointError, match="there is no checkpoint in"):
+        network.checkpoints.restore(str(tmp_path), "one")
+    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    with tf.Graph().as_default():
+        _, _, narrow = softmax_network(tf, train_set, columns=392)
+    with pytest.raises(CheckpointError, match="does not fit this network, whose W is another"):
+        narrow.checkpoints.restore(str(tmp_path), "one")
+
+
 def test_a_place_that_cannot_be_written(tf, train_set, tmp_path):
+    """Otherwise a checkpoint that fails takes the training along."""
     _, _, network = softmax_network(tf, train_set)
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError, match="no checkpoint can be written to"):
-        network.save(str(tmp_path / "file" / "folder"), {"title": "one", "iteration": 1})
+        network.checkpoints.save(str(tmp_path / "file" / "folder"), run_of("one"), 1, 1.0)
 
 
 def test_the_place_in_a_data_set_before_its_first_batch(train_set):
+    """Otherwise a run that was saved before it began trains in another order."""
     place = json.loads(json.dumps(train_set.place))
     first = train_set.next_batch(20)[1].tolist()
     train_set.place = place
@@ -157,15 +231,18 @@ def test_the_place_in_a_data_set_before_its_first_batch(train_set):
     assert other.next_batch(20)[1].tolist() == first
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.1", "3.0"])
-def test_half_a_run_and_the_other_half_are_the_whole(version, run_stage, capsys, tmp_path):
+@pytest.mark.parametrize("version, half, whole", [
+    ("1.0", 30, 60),
+    pytest.param("2.1", 30, 60, marks=pytest.mark.slow),
+    pytest.param("3.0", 5, 12, marks=pytest.mark.slow),
+])
+def test_half_a_run_and_the_other_half_are_the_whole(version, half, whole, capsys, tmp_path):
     """To the last printed digit; the stages with dropout draw other random numbers."""
-    whole, half = (12, 5) if version == "3.0" else (60, 30)
-    script, folder = PROJECT / script_of(version), tmp_path / "trained"
+    folder = tmp_path / "trained"
 
     def rows_and_results(*arguments):
         capsys.readouterr()
-        run_stage(script, *arguments)
+        run_stage(PROJECT / script_of(version), *arguments)
         lines = capsys.readouterr().out.splitlines()
         return [line.partition(" in ")[0] for line in lines if line[:1] in "0123456789 fm"]
 
@@ -174,25 +251,3 @@ def test_half_a_run_and_the_other_half_are_the_whole(version, run_stage, capsys,
     resumed = rows_and_results("--iterations", whole, "--restore", folder)
     assert resumed[-3:] == expected[-3:]  # the last row, the result, the maximum of both parts
     assert f"after {whole} iterations" in resumed[-2]
-
-
-def test_a_stage_refuses_the_checkpoint_of_another(run_script, tmp_path):
-    assert run_script(script_of("1.0"), "--text", "--iterations", 1, "--save",
-                      tmp_path / "trained").returncode == 0
-    result = run_script(script_of("2.0"), "--text", "--restore", tmp_path / "trained")
-    assert result.returncode == 1 and "Traceback" not in result.stderr
-    assert script_of("1.0")[:-3] in result.stderr and script_of("2.0")[:-3] in result.stderr
-
-
-def test_stages_know_their_networks(run_stage):
-    names = run_stage(PROJECT / script_of("3.1"), "--iterations", 1)
-    mnist = read_data_sets("data", one_hot=True, reshape=False, validation_size=0)
-    network = names["dashboard"]._network
-    assert network.num_examples == 60_000
-    layers = network.convolutions(mnist.test.images[0])
-    assert [filters.shape for filters, _ in layers] == [(6, 6, 1, 6), (5, 5, 6, 12), (4, 4, 12, 24)]
-    assert [outputs.shape for _, outputs in layers] == [(28, 28, 6), (14, 14, 12), (7, 7, 24)]
-    assert all(outputs.min() >= 0 for _, outputs in layers)
-    feed = {names["X"]: mnist.test.images[:20], names["pkeep"]: 1}
-    np.testing.assert_allclose(network.classify(mnist.test.images[:20]),
-                               names["sess"].run(names["Y"], feed), rtol=1e-5)

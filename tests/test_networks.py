@@ -1,10 +1,11 @@
 """The networks: sizes, shapes, and the first stage against numpy."""
 
+import functools
 import math
 
 import numpy as np
 import pytest
-from conftest import PROJECT, script_of
+from conftest import PROJECT, run_stage, script_of
 
 PARAMETERS = {"1.0": 7_850, "2.0": 185_300, "2.1": 185_300, "2.2": 185_300,
               "3.0": 122_270, "3.1": 244_076}
@@ -21,10 +22,16 @@ SHAPES = {
 }
 
 
+@functools.cache
+def names_of(version):
+    """All names of a stage after one iteration; it runs once for all tests."""
+    return run_stage(PROJECT / script_of(version), "--iterations", 1)
+
+
 @pytest.fixture
-def stage(request, run_stage):
-    """The names of a stage after one iteration, for the stage whose version is the parameter."""
-    return request.param, run_stage(PROJECT / script_of(request.param), "--iterations", 1)
+def stage(request):
+    """The version that is the parameter, and the names of its stage."""
+    return request.param, names_of(request.param)
 
 
 def feed(names, images, labels, pkeep=1.0, step=0):
@@ -35,6 +42,7 @@ def feed(names, images, labels, pkeep=1.0, step=0):
 
 @pytest.mark.parametrize("stage", PARAMETERS, indirect=True)
 def test_sizes_and_shapes(stage):
+    """Otherwise a reader learns about another network than the diagram and the codelab show."""
     version, names = stage
     run, mnist = names["sess"].run, names["mnist"]
     assert [part.num_examples for part in mnist] == [60_000, 0, 10_000]
@@ -73,6 +81,7 @@ def test_sizes_and_shapes(stage):
 
 @pytest.mark.parametrize("stage", PARAMETERS, indirect=True)
 def test_first_weights_and_biases(stage):
+    """Otherwise a network learns more slowly, or nothing, and nobody sees why."""
     version, names = stage
     names["sess"].run(names["init"])
     weights, biases = names["sess"].run([names["weights"], names["biases"]])
@@ -90,6 +99,7 @@ def test_first_weights_and_biases(stage):
 
 @pytest.mark.parametrize("stage", ["2.2", "3.1"], indirect=True)
 def test_dropout_in_training_only(stage):
+    """Otherwise the test accuracy that a reader sees is that of a crippled network."""
     version, names = stage
     run = names["sess"].run
     images, labels = names["mnist"].test.next_batch(100)
@@ -106,7 +116,7 @@ def test_dropout_in_training_only(stage):
 
 @pytest.mark.parametrize("stage", ["1.0"], indirect=True)
 def test_softmax_against_numpy(stage):
-    """Three steps of gradient descent, computed by hand in double precision."""
+    """Three steps of gradient descent, computed by hand in double precision: the lesson is true."""
     _, names = stage
     run = names["sess"].run
     run(names["init"])

@@ -21,16 +21,10 @@ def tf(tmp_path, monkeypatch):
         yield tf
 
 
-def test_five_layers_with_plain_gradient_descent(tf):
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
+def test_sigmoid_layers_with_plain_gradient_descent(tf):
+    """The flat images of old: [n, 784], which the cell also shows as 28×28."""
     mnist = input_data.read_data_sets("MNIST_data/", one_hot=True)
-    image = plt.imshow(mnist.train.next_batch(1)[0].reshape(28, 28), cmap="gray")
-    assert image.get_array().shape == (28, 28)
-    plt.close()
-
+    assert mnist.train.next_batch(1)[0].reshape(28, 28).max() == 1
     X = tf.placeholder(tf.float32, [None, 784])
     Y_ = tf.placeholder(tf.float32, [None, 10])
     W1 = tf.Variable(tf.truncated_normal([784, 200]))
@@ -46,15 +40,14 @@ def test_five_layers_with_plain_gradient_descent(tf):
     sess.run(tf.global_variables_initializer())
     for _ in range(100):
         batch_X, batch_Y = mnist.train.next_batch(100)
-        train_data = {X: batch_X, Y_: batch_Y}
-        sess.run(train_step, feed_dict=train_data)
-        a, c = sess.run([accuracy, cross_entropy], feed_dict=train_data)
+        sess.run(train_step, feed_dict={X: batch_X, Y_: batch_Y})
     test_data = {X: mnist.test.images, Y_: mnist.test.labels}
     a, c = sess.run([accuracy, cross_entropy], feed_dict=test_data)
     assert a > 0.5 and np.isfinite(c)
 
 
 def test_softmax_in_an_interactive_session(tf):
+    """The split of old, 55,000 of 60,000 for training; operations that run themselves."""
     mnist = input_data.read_data_sets('MNIST_data', one_hot=True)
     sess = tf.InteractiveSession()
     x = tf.placeholder(tf.float32, shape=[None, 784])
@@ -66,8 +59,7 @@ def test_softmax_in_an_interactive_session(tf):
     cross_entropy = tf.reduce_mean(-tf.reduce_sum(y_ * tf.log(y), reduction_indices=[1]))
     train_step = tf.train.GradientDescentOptimizer(0.5).minimize(cross_entropy)
     batch = mnist.train.next_batch(50)
-    assert batch[0].shape == (50, 784)
-    assert type(batch[0]) is np.ndarray
+    assert type(batch[0]) is np.ndarray and batch[0].shape == (50, 784)
     assert mnist.train.images.shape == (55000, 784)
     for _ in range(200):
         batch = mnist.train.next_batch(50)
@@ -84,6 +76,7 @@ def test_softmax_in_an_interactive_session(tf):
 
 
 def test_one_hidden_layer_on_large_batches(tf):
+    """Batches of 1,000, and one digit at a time of the test set."""
     mnist = input_data.read_data_sets("/".join(["MNIST", "data/"]), one_hot=True)
     x_data = tf.placeholder(dtype=tf.float32, shape=[None, 784], name="input")
     y_data = tf.placeholder(dtype=tf.float32, shape=[None, 10], name="output")

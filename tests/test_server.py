@@ -1,6 +1,5 @@
 """The prediction server of the cloud version, as a process of its own, over real HTTP."""
 
-import asyncio
 import concurrent.futures
 import contextlib
 import http.client
@@ -21,11 +20,13 @@ from conftest import PROJECT, script_environment, wait_until
 from common import mnist_data
 from common.errors import UserError
 
-pytest.importorskip("tornado", reason="the server needs the package tornado")
-prediction_request = pytest.importorskip("cloud.prediction_request")
+for package in ("uvicorn", "starlette", "orjson", "prometheus_client"):
+    pytest.importorskip(package, reason=f"the server needs the package {package}")
 PATIENCE = 120  # seconds: a server imports TensorFlow first
 HEALTH = "/v1/x.y:health"
 BLANK = [[0] * 28] * 28
+BODY_LIMIT = 4 * 1024 ** 2
+DRAIN_SECONDS = 3
 
 
 class Server:
@@ -104,7 +105,8 @@ def model_dir(tmp_path_factory, layer):
 
 @pytest.fixture(scope="module")
 def server(model_dir):
-    server = Server(AIP_STORAGE_URI=model_dir, AIP_HTTP_PORT=0, AIP_HEALTH_ROUTE=HEALTH,
+    server = Server("--drain-seconds", DRAIN_SECONDS,
+                    AIP_STORAGE_URI=model_dir, AIP_HTTP_PORT=0, AIP_HEALTH_ROUTE=HEALTH,
                     AIP_PREDICT_ROUTE="/v1/endpoints/1/deployedModels/2:predict")
     yield server.wait_until_ready()
     server.close()
@@ -139,7 +141,7 @@ def test_health_and_routes(server):
     status, answer = server.ask("POST", "/predict", b"{}")
     assert status == 404 and "/v1/endpoints/1/deployedModels/2:predict" in answer["error"]
     for method, path in (("GET", server.route), ("PUT", server.route),
-                         ("POST", HEALTH), ("BREW", server.route)):
+                         ("POST", HEALTH), ("PATCH", server.route)):
         status, answer = server.ask(method, path)
         assert status == 405 and f"not {method}" in answer["error"], (method, path)
 
@@ -148,8 +150,8 @@ def test_health_and_routes(server):
     (b"", "not JSON"),
     (b"{", "not JSON"),
     (b'{"instances": [' + b"9" * 5000 + b"]}", "not JSON"),
-    (b"\xff\xfe", "UTF-8"),
-    (b"[" * 100_000, "nested"),
+    (b"\xff\xfe", "not JSON"),
+    (b"[" * 100_000, "not JSON"),
     (b"[]", "list of images"),
     (b'{"inputs": [1]}', "list of images"),
     (b'{"instances": {"image": []}}', "list of images"),
@@ -162,9 +164,9 @@ def test_health_and_routes(server):
     (json.dumps({"instances": [BLANK[:-1] + [[None] * 28]]}).encode(), "no numbers"),
     (json.dumps({"instances": [BLANK[:-1] + [[True] * 28]]}).encode(), "no numbers"),
     (json.dumps({"instances": [BLANK[:-1] + [[[0]] * 28]]}).encode(), "no numbers"),
-    (json.dumps({"instances": [BLANK[:-1] + [[float("nan")] * 28]]}).encode(), "NaN is none"),
-    (json.dumps({"instances": [BLANK[:-1] + [[float("inf")] * 28]]}).encode(), "Infinity"),
-    (json.dumps({"instances": [BLANK[:-1] + [[10 ** 400] * 28]]}).encode(), "not larger"),
+    (json.dumps({"instances": [BLANK[:-1] + [[float("nan")] * 28]]}).encode(), "not JSON"),
+    (json.dumps({"instances": [BLANK[:-1] + [[float("inf")] * 28]]}).encode(), "not JSON"),
+    (json.dumps({"instances": [BLANK[:-1] + [[10 ** 400] * 28]]}).encode(), "not JSON"),
     (json.dumps({"instances": [BLANK[:-1] + [[0] * 27 + [1e300]]]}).encode(), "a pixel of 1e+300"),
     (json.dumps({"instances": [BLANK, BLANK[:-1] + [[0] * 27 + [255]]]}).encode(),
      "Instance 1 has a pixel of 255: pixels should be from 0 to 1 (divide bytes by 255)"),
@@ -176,7 +178,7 @@ def test_what_is_wrong_is_said_in_a_sentence(server, body, sentence):
     assert list(answer) == ["error"] and len(answer["error"]) < 200
 
 
-@pytest.mark.parametrize("size", [prediction_request.BODY_LIMIT + 1, 30 * 1024 ** 2])
+@pytest.mark.parametrize("size", [BODY_LIMIT + 1, 30 * 1024 ** 2])
 def test_too_large_a_body(server, size):
     status, answer = server.ask("POST", server.route, b" " * size)
     assert status == 413 and "4,194,304 bytes" in answer["error"]
@@ -229,65 +231,118 @@ def test_sixteen_clients_at_once(server, digits):
     assert health and sorted(health)[len(health) // 2] < 1
 
 
+@pytest.mark.parametrize("headers, status, sentence", [
+    ({"Content-Encoding": "gzip"}, 415, "without a Content-Encoding"),
+    ({"Content-Encoding": "identity"}, 400, "not JSON"),
+])
+def test_encodings(server, headers, status, sentence):
+    answered, answer = server.ask("POST", server.route, b"\x1f\x8b", headers)
+    assert answered == status and sentence in answer["error"]
+
+
+def test_metrics_for_prometheus(server):
+    server.predict([BLANK] * 3)
+    server.predict([])
+    with server.connect() as connection:
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/plain")
+    assert re.search(r'^mnist_requests_total\{status="200"\} [1-9]', text, re.MULTILINE)
+    assert re.search(r'^mnist_requests_total\{status="400"\} [1-9]', text, re.MULTILINE)
+    assert re.search(r"^mnist_batch_images_sum [1-9]", text, re.MULTILINE)
+
+
 class SlowModel:
     """Answers when it is told to, the first time with what is wrong."""
 
     def __init__(self):
         self.may_answer = threading.Event()
-        self.calls = 0
+        self.sizes = []
 
     def predict(self, images):
         assert self.may_answer.wait(PATIENCE)
-        self.calls += 1
-        if self.calls == 1:
+        self.sizes.append(len(images))
+        if len(self.sizes) == 1:
             raise RuntimeError("out of order")
-        return np.full(len(images), 7), np.full((len(images), 10), 0.1, np.float32)
+        return np.arange(len(images)), np.full((len(images), 10), 0.1, np.float32)
 
 
-def test_a_full_queue_and_a_failing_model(monkeypatch, caplog):
-    """While all wait, the next are turned away and health is answered; a failure is one 500."""
-    from tornado import httpclient, netutil
+@pytest.fixture
+def here():
+    """A server in this process, with a `SlowModel`."""
+    from cloud import server as module
+    listener = socket.create_server(("127.0.0.1", 0))
+    here = Server.__new__(Server)
+    here.model, here.port, here.route = SlowModel(), listener.getsockname()[1], "/predict"
+    here.application = module.Application(here.model)
+    running = module.Server(here.application)
+    thread = threading.Thread(target=running.run, args=([listener],))
+    thread.start()
+    yield here
+    here.model.may_answer.set()
+    running.should_exit = True
+    thread.join()
 
-    from cloud import server
-    monkeypatch.setattr(server, "MOST_WAITING", 3)
-    model = SlowModel()
 
-    async def ask(client, port, path, body=None):
-        answer = await client.fetch(
-            f"http://127.0.0.1:{port}{path}", method="POST" if body else "GET", body=body,
-            raise_error=False, request_timeout=PATIENCE)
-        return answer.code, json.loads(answer.body)
+def test_a_full_queue_a_failing_model_and_batches(here, monkeypatch, caplog):
+    """While all wait, the next are turned away and health is answered; a failure is one 500; what
+    has gathered meanwhile is predicted at once, and everybody gets his own.
+    """
+    from cloud import server as module
+    monkeypatch.setattr(module, "WAITING_LIMIT", 6)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        first = pool.submit(here.predict, [BLANK])
+        assert wait_until(lambda: here.application.batches.images == 1)
+        others = [pool.submit(here.predict, [BLANK] * count) for count in (2, 2)]
+        assert wait_until(lambda: here.application.batches.images == 5)
+        status, answer = here.predict([BLANK] * 2)
+        assert status == 503 and "5 images are waiting" in answer["error"]
+        assert here.ask("GET", "/health") == (200, {"status": "ready"})
+        here.model.may_answer.set()
+        assert first.result() == (500, {"error": "The server has failed; its log says why."})
+        classes = [[one["classes"] for one in other.result()[1]["predictions"]]
+                   for other in others]
+    assert here.model.sizes == [1, 4]
+    assert sorted(classes) == [[0, 1], [2, 3]]
+    assert "out of order" in caplog.text
 
-    async def all_of_it():
-        state = server.State(server.Worker(model), "/predict")
-        listener = server.http_server(state)
-        sockets = netutil.bind_sockets(0, "127.0.0.1")
-        listener.add_sockets(sockets)
-        client = httpclient.AsyncHTTPClient(force_instance=True)
-        port = sockets[0].getsockname()[1]
-        body = json.dumps({"instances": [BLANK]})
-        first = [asyncio.ensure_future(ask(client, port, "/predict", body)) for _ in range(3)]
-        for _ in range(100 * PATIENCE):
-            if state.worker.waiting == 3:
-                break
-            await asyncio.sleep(0.01)
-        refused = await ask(client, port, "/predict", body)
-        health = await ask(client, port, "/health")
-        model.may_answer.set()
-        answers = await asyncio.gather(*first)
-        again = await ask(client, port, "/predict", body)
-        listener.stop()
-        await listener.close_all_connections()
-        client.close()
-        return refused, health, answers, again, state
 
-    refused, health, answers, again, state = asyncio.run(all_of_it())
-    assert refused[0] == 503 and "3 requests are waiting" in refused[1]["error"]
-    assert health == (200, {"status": "ready"})
-    assert sorted(code for code, _ in answers) == [200, 200, 500] and again[0] == 200
-    (failed,) = (answer for code, answer in answers if code == 500)
-    assert failed == {"error": "The server has failed; its log says why."}
-    assert "out of order" in caplog.text and not state.under_way
+def rss(process):
+    """The resident memory of a process, in MB."""
+    pages = int(open(f"/proc/{process.pid}/statm").read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2 ** 20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
+def test_memory_is_bounded(server):
+    """Clients that send nearly all of a large request and go away, or stay, do not fill it."""
+    head = (f"POST {server.route} HTTP/1.1\r\nHost: x\r\n"
+            f"Content-Length: {BODY_LIMIT}\r\n\r\n").encode()
+    body = b" " * (BODY_LIMIT * 39 // 40)
+    server.predict([BLANK] * 128)
+    before = rss(server.process)
+
+    def send(number):
+        line = socket.create_connection(("127.0.0.1", int(server.port)), timeout=PATIENCE)
+        line.sendall(head + body)
+        return line
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        for _ in range(3):
+            for line in list(pool.map(send, range(60))):
+                line.close()
+            print(rss(server.process) - before)
+        lines = list(pool.map(send, range(100)))
+        assert server.ask("GET", HEALTH)[0] == 200
+        assert rss(server.process) - before < 100
+        lines[-1].sendall(b" " * (BODY_LIMIT - len(body)))
+        assert lines[-1].recv(4096).startswith(b"HTTP/1.1 503 ")
+        for line in lines:
+            line.close()
+    assert wait_until(lambda: server.predict([BLANK])[0] == 200)
+    assert rss(server.process) - before < 100
 
 
 def test_command_that_sends_digits(server, run_module, tmp_path):
@@ -336,25 +391,25 @@ def test_wrong_settings(run_module, arguments, sentence):
 
 
 def test_folders_of_models(tmp_path, monkeypatch, layer, tf):
-    served_model = pytest.importorskip("cloud.served_model")
-    monkeypatch.setattr(served_model, "BUCKETS_DIR", str(tmp_path))
+    from cloud import prediction
+    monkeypatch.setattr(prediction, "BUCKETS_DIR", str(tmp_path))
     (tmp_path / "mine").mkdir()
-    assert served_model.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
-    assert served_model.local_path("gs://other/a") == "gs://other/a"  # not mounted
-    assert served_model.local_path("a/b") == "a/b"
+    assert prediction.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
+    assert prediction.local_path("gs://other/a") == "gs://other/a"  # not mounted
+    assert prediction.local_path("a/b") == "a/b"
 
     small_model.export(tmp_path / "mine/model", *layer)
-    model = served_model.ServedModel("gs://mine/model")
+    model = prediction.ServedModel("gs://mine/model")
     classes, predictions = model.predict(np.zeros((2, 28, 28), np.float32))
     assert (classes.dtype, classes.shape) == (np.int64, (2,))
     assert (predictions.dtype, predictions.shape) == (np.float32, (2, 10))
 
     tf.saved_model.save(tf.Module(), str(tmp_path / "bare"))
     with pytest.raises(UserError, match="no signature serving_default"):
-        served_model.ServedModel(str(tmp_path / "bare"))
+        prediction.ServedModel(str(tmp_path / "bare"))
     (tmp_path / "mine/model/saved_model.pb").write_bytes(b"damaged")
     with pytest.raises(UserError, match="cannot be loaded"):
-        served_model.ServedModel(str(tmp_path / "mine/model"))
+        prediction.ServedModel(str(tmp_path / "mine/model"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can handle")
@@ -373,6 +428,8 @@ def test_sigterm(server, run_module, digits):
         slow.endheaders(body[:1000])
         assert server.ask("GET", HEALTH)[0] == 200  # what was sent before has been read
         server.process.terminate()
+        assert wait_until(lambda: server.ask("GET", HEALTH) == (503, {"status": "ending"}))
+        assert server.predict([BLANK])[0] == 200  # from whoever has not noticed yet
         assert wait_until(lambda: _refuses(server.port))
         slow.send(body[1000:])
         answer = slow.getresponse()

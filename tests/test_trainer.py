@@ -1,15 +1,14 @@
 """The parts of the cloud version's training, in this process."""
 
 import json
-import os
 
 import numpy as np
 import pytest
 
-from cloud.trainer import __main__ as program
 from cloud.trainer import hyperparameters as hp
-from cloud.trainer.tuning_metric import TuningMetric
 from common.errors import UserError
+
+resource = pytest.importorskip("resource", reason="the cloud version needs Linux or macOS")
 
 SMALL = hp.Hyperparameters(channels_1=2, channels_2=3, channels_3=4, neurons=10)
 SMALL_NORM = hp.Hyperparameters(channels_1=2, channels_2=3, channels_3=4, neurons=10,
@@ -31,15 +30,13 @@ def make_training(tf, hyperparameters=SMALL, seed=0):
     return Training(tf.distribute.get_strategy(), hyperparameters, seed, 100)
 
 
-def numbers_of_steps(first, last, seed=0, batch_size=100, num_digits=350):
-    from cloud.trainer.batches import digits_of_step
-    return np.stack([digits_of_step(seed, step, batch_size, num_digits).numpy()
-                     for step in range(first, last)])
+def numbers_of_steps(first, last, seed=0):
+    from cloud.trainer.training import digits_of_step
+    return np.stack([digits_of_step(seed, step, 100, 350).numpy() for step in range(first, last)])
 
-
-# batches
 
 def test_batches_depend_on_seed_and_step_alone(tf):
+    """Otherwise a run that goes on would not have the batches of an uninterrupted one."""
     steps = numbers_of_steps(0, 9)
     assert np.array_equal(numbers_of_steps(5, 9), steps[5:])
     assert not np.array_equal(numbers_of_steps(0, 9, seed=1), steps)
@@ -53,9 +50,9 @@ def test_an_epoch_has_each_digit_once(tf):
 
 
 def test_replicas_share_the_batch(tf, digits):
-    from cloud.trainer.batches import dataset
-    whole = list(dataset(*digits, 0, 2, 5, 100).as_numpy_iterator())
-    halves = [list(dataset(*digits, 0, 2, 5, 100, replica, 2).as_numpy_iterator())
+    from cloud.trainer.training import batches_of_replica
+    whole = list(batches_of_replica(*digits, 0, 2, 5, 100).as_numpy_iterator())
+    halves = [list(batches_of_replica(*digits, 0, 2, 5, 100, replica, 2).as_numpy_iterator())
               for replica in (0, 1)]
     assert len(whole) == 3
     for (images, labels), first, second in zip(whole, *halves):
@@ -65,8 +62,6 @@ def test_replicas_share_the_batch(tf, digits):
         assert np.array_equal(np.concatenate([first[1], second[1]]), labels)
 
 
-# network
-
 def test_the_default_network_is_that_of_stage_3_1(tf):
     from cloud.trainer.network import Network
     network = Network(hp.Hyperparameters(), 0)
@@ -75,30 +70,29 @@ def test_the_default_network_is_that_of_stage_3_1(tf):
         [6, 6, 1, 6], [5, 5, 6, 12], [4, 4, 12, 24], [1176, 200]]
     assert np.std(network.W4.numpy()) == pytest.approx(0.088, abs=0.002)  # truncated at 2 × 0.1
     assert network.logits(np.zeros((3, 28, 28), np.float32)).shape == (3, 10)
+    assert hp.Hyperparameters().rate(2000) == pytest.approx(0.0001 + 0.003 / np.e)
 
 
 def test_batch_normalisation_adds_statistics_only(tf):
-    from cloud.trainer.network import Network
-    plain, normalised = Network(SMALL, 0), Network(SMALL_NORM, 0)
+    plain, normalised = (make_training(tf, sizes).network for sizes in (SMALL, SMALL_NORM))
     assert len(normalised.trainable_variables) == len(plain.variables) == 10
     assert [v.shape[0] for v in normalised.means] == [2, 3, 4, 10]
     assert np.array_equal(plain.W4.numpy(), normalised.W4.numpy())
 
 
 def test_weights_depend_on_the_seed_alone(tf):
-    assert make_training(tf).digest() == make_training(tf).digest()
-    assert make_training(tf).digest() != make_training(tf, seed=1).digest()
+    first, same, other = (make_training(tf, seed=seed).network.digest() for seed in (0, 0, 1))
+    assert first == same != other
 
-
-# training
 
 def test_it_learns_and_goes_on_where_it_was(tf, digits, tmp_path):
-    from cloud.trainer.checkpoints import Checkpoints
+    from cloud.trainer.records import Checkpoints
+    from cloud.trainer.training import test as measure
     whole = make_training(tf, SMALL_NORM)
-    before = whole.test(*digits)
+    before = measure(whole.network, *digits)
     for batch in whole.batches(*digits, 40):
         whole.train(batch)
-    after = whole.test(*digits)
+    after = measure(whole.network, *digits)
     assert whole.step == 40
     assert after.loss < 0.9 * before.loss and after.accuracy > before.accuracy
 
@@ -107,30 +101,22 @@ def test_it_learns_and_goes_on_where_it_was(tf, digits, tmp_path):
         first.train(batch)
     Checkpoints(str(tmp_path), {}).save(first.state, 25)
     again = Checkpoints(str(tmp_path), {})
-    assert again.newest_step() == 25
-    again.restore(second.state)
-    assert second.step == 25 and second.digest() == first.digest()
+    assert again.newest() == (25, [])
+    again.restore(second.state, 25)
+    assert second.step == 25 and second.network.digest() == first.network.digest()
     for batch in second.batches(*digits, 40):
         second.train(batch)
-    assert second.digest() == whole.digest()
+    assert second.network.digest() == whole.network.digest()
 
 
 def test_dropout_in_training_only(tf, digits):
-    measures = []
-    for pkeep in (1.0, 0.5):
-        training = make_training(tf, hp.Hyperparameters(channels_1=2, pkeep=pkeep))
-        tested = training.test(*digits)
-        trained = training.train(next(training.batches(*digits, 1)))
-        measures.append((tested.loss, float(trained.loss)))
-    (tested, trained), (tested_too, trained_with_dropout) = measures
-    assert tested == tested_too
-    assert trained != trained_with_dropout
-
-
-def test_learning_rate():
-    settings = hp.Hyperparameters()
-    assert settings.rate(0) == pytest.approx(0.0031)
-    assert settings.rate(2000) == pytest.approx(0.0001 + 0.003 / np.e)
+    from cloud.trainer.training import test as measure
+    trainings = [make_training(tf, hp.Hyperparameters(channels_1=2, pkeep=pkeep))
+                 for pkeep in (1.0, 0.5)]
+    tested, tested_too = (measure(each.network, *digits).loss for each in trainings)
+    trained, with_dropout = (float(each.train(next(each.batches(*digits, 1))).loss)
+                             for each in trainings)
+    assert tested == tested_too and trained != with_dropout
 
 
 def test_a_batch_that_cannot_be_shared(tf):
@@ -145,46 +131,78 @@ def test_a_batch_that_cannot_be_shared(tf):
 
 # checkpoints
 
+def truncated(file):
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def with_a_byte_flipped(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def emptied(file):
+    file.write_bytes(b"")
+
+
+def removed(file):
+    file.unlink()
+
+
+@pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
+@pytest.mark.parametrize("damage", [truncated, with_a_byte_flipped, emptied, removed])
+def test_a_damaged_checkpoint_costs_only_what_came_after_the_one_before(
+        tf, tmp_path, part, damage):
+    from cloud.trainer.records import CheckpointError, Checkpoints
+    training, checkpoints = make_training(tf), Checkpoints(str(tmp_path), {})
+    for step in (3, 6, 9):
+        checkpoints.save(training.state, step)
+    assert {file.name.partition(".")[0] for file in tmp_path.iterdir()} == {"step-6", "step-9"}
+    damage(tmp_path / f"step-9.{part}")
+    step, (sentence,) = checkpoints.newest()
+    assert step == 6 and "step-9 is damaged" in sentence and "\n" not in sentence
+    checkpoints.restore(make_training(tf, seed=1).state, step)
+
+    damage(tmp_path / f"step-6.{part}")
+    with pytest.raises(CheckpointError, match="is damaged .* remove the folder"):
+        checkpoints.newest()  # never silently from the start
+
+
 def test_checkpoints_of_other_settings_are_refused(tf, tmp_path):
-    from cloud.trainer.checkpoints import CheckpointError, Checkpoints
-    assert Checkpoints(str(tmp_path / "none yet"), {"--seed": 1}).newest_step() is None
-    Checkpoints(str(tmp_path), {"--seed": 1}).save(make_training(tf).state, 0)
-    assert Checkpoints(str(tmp_path), {"--seed": 1}).newest_step() == 0
+    from cloud.trainer.records import CheckpointError, Checkpoints
+    assert Checkpoints(str(tmp_path / "none yet"), {"--seed": 1}).newest() == (0, [])
+    Checkpoints(str(tmp_path), {"--seed": 1}).save(make_training(tf).state, 4)
+    (tmp_path / "checkpoint").write_text("junk")  # TensorFlow's own list, which is not asked
+    assert Checkpoints(str(tmp_path), {"--seed": 1}).newest() == (4, [])
     with pytest.raises(CheckpointError, match="with --seed 1, not 2"):
-        Checkpoints(str(tmp_path), {"--seed": 2})
-    (tmp_path / "settings.json").write_text("{")
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        Checkpoints(str(tmp_path), {"--seed": 1})
+        Checkpoints(str(tmp_path), {"--seed": 2}).newest()
 
 
-def test_a_damaged_checkpoint_and_a_folder_that_cannot_be_written(tf, tmp_path):
-    from cloud.trainer.checkpoints import CheckpointError, Checkpoints
-    checkpoints, training = Checkpoints(str(tmp_path), {}), make_training(tf)
-    checkpoints.save(training.state, 3)
-    for file in tmp_path.glob("step-3.data*"):
-        file.write_bytes(b"")
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        checkpoints.restore(training.state)
+def test_folders_that_cannot_be_written_are_named_by_their_flags(tf, tmp_path):
+    from cloud.trainer.records import Checkpoints, Summaries, export
     (tmp_path / "file").touch()
-    with pytest.raises(CheckpointError, match="--checkpoint-dir"):
-        Checkpoints(str(tmp_path / "file"), {}).save(training.state, 3)
+    folder, training = str(tmp_path / "file"), make_training(tf)
+    with pytest.raises(UserError, match="--checkpoint-dir: no checkpoint can be written"):
+        Checkpoints(folder, {}).save(training.state, 3)
+    with pytest.raises(UserError, match="--model-dir: nothing can be written"):
+        export(training.network, SMALL, folder)
+    with pytest.raises(UserError, match="--log-dir: nothing can be written"):
+        Summaries(folder)
 
 
 # what is reported
 
-def test_the_tuners_file(tmp_path):
+def test_the_tuners_file(tf, tmp_path):
+    from cloud.trainer.records import TuningMetric
     path = tmp_path / "metrics" / "output.metrics"
     metric = TuningMetric({"CLOUD_ML_HP_METRIC_FILE": str(path), "CLOUD_ML_TRIAL_ID": "7"})
     metric.report(0.5, 100)
-    metric.report(0.9921, 200, "checkpoints/step-200")
+    metric.report(0.9921, 200)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [line["accuracy"] for line in lines] == ["0.5", "0.9921"]
     assert isinstance(lines[1].pop("timestamp"), float)
     assert lines[1] == {"trial": "7", "accuracy": "0.9921", "global_step": "200",
-                        "checkpoint_path": "checkpoints/step-200"}
-
-
-def test_a_tuners_file_that_cannot_be_written(tmp_path):
+                        "checkpoint_path": ""}
     (tmp_path / "file").touch()
     path = str(tmp_path / "file" / "output.metrics")
     with pytest.raises(UserError, match="CLOUD_ML_HP_METRIC_FILE"):
@@ -192,8 +210,8 @@ def test_a_tuners_file_that_cannot_be_written(tmp_path):
 
 
 def test_summaries(tf, tmp_path):
-    from cloud.trainer.summaries import Summaries
-    from cloud.trainer.training import Measure
+    """Curves and histograms are where TensorBoard looks for them."""
+    from cloud.trainer.records import Measure, Summaries
     summaries = Summaries(str(tmp_path))
     summaries.show_train(20, Measure(0.9, 20.0), 0.003)
     network = make_training(tf).network
@@ -213,10 +231,27 @@ def test_summaries(tf, tmp_path):
     assert table[0, 0] == network.W4.numpy().min()
 
 
+def test_a_log_that_can_be_written_no_longer_is_told_once(tf, tmp_path, capsys):
+    """As on a full disk: the training goes on, and its user knows why the curves end."""
+    from cloud.trainer.records import Measure, Summaries
+    summaries = Summaries(str(tmp_path))
+    summaries.show_train(20, Measure(0.9, 20.0), 0.003)
+    assert capsys.readouterr().err == ""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        for step in (40, 60):
+            summaries.show_train(step, Measure(0.9, 20.0), 0.003)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    error = capsys.readouterr().err
+    assert error.count("--log-dir") == 1 and "from iteration 40 on nothing is logged" in error
+
+
 # flags
 
 def parse(*arguments):
-    return program._parser().parse_args(arguments)
+    return hp.parser().parse_args(arguments)
 
 
 def test_defaults_are_those_of_the_stage(monkeypatch):
@@ -249,17 +284,15 @@ def test_values_as_tuning_services_write_them():
     assert isinstance(found.channels_1, int)
     assert hp.from_options(parse("--hp-batch-norm")).batch_norm is True
     assert hp.from_options(parse("--hp-batch-norm", "false")).batch_norm is False
-    assert list(found.by_flag())[:2] == ["--hp-learning-rate", "--hp-learning-rate-floor"]
 
 
 @pytest.mark.parametrize("flag, value", [
     ("--hp-learning-rate", "0"), ("--hp-learning-rate", "nan"), ("--hp-learning-rate", "fast"),
-    ("--hp-learning-rate-floor", "-1"), ("--hp-decay-steps", "0"), ("--hp-decay-steps", "inf"),
-    ("--hp-pkeep", "0"), ("--hp-pkeep", "1.5"), ("--hp-channels-1", "0"),
-    ("--hp-channels-2", "2.5"), ("--hp-channels-3", "nan"), ("--hp-neurons", "1e9"),
-    ("--hp-batch-norm", "maybe"), ("--hp-batch-norm-decay", "1"), ("--hp-iterations", "0"),
-    ("--batch-size", "0"), ("--seed", "-1"), ("--seed", "2147483647"), ("--test-digits", "0"),
-    ("--patience", "0"), ("--model-dir", ""),
+    ("--hp-learning-rate-floor", "-1"), ("--hp-decay-steps", "inf"), ("--hp-pkeep", "1.5"),
+    ("--hp-channels-1", "0"), ("--hp-channels-2", "2.5"), ("--hp-channels-3", "nan"),
+    ("--hp-neurons", "1e9"), ("--hp-batch-norm", "maybe"), ("--hp-batch-norm-decay", "1"),
+    ("--hp-iterations", "0"), ("--batch-size", "0"), ("--seed", "-1"), ("--seed", "2147483647"),
+    ("--test-digits", "0"), ("--patience", "0"), ("--workers", "65"), ("--model-dir", ""),
 ])
 def test_bad_values_get_one_sentence(flag, value, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -274,4 +307,3 @@ def test_help_fits_the_terminal(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         parse("--help")
     assert all(len(line) <= 80 for line in capsys.readouterr().out.splitlines())
-    assert os.environ["COLUMNS"] == "80"

@@ -10,13 +10,15 @@ import sys
 import pytest
 from conftest import PROJECT, script_environment, wait_until
 
-optuna = pytest.importorskip("optuna", reason="the search needs the package optuna")
-search_space = pytest.importorskip("cloud.search_space", reason="it needs the package pyyaml")
-yaml = pytest.importorskip("yaml")
+from cloud.trainer import hyperparameters
+from common.errors import UserError
 
+optuna = pytest.importorskip("optuna", reason="the search needs the package optuna")
+yaml = pytest.importorskip("yaml", reason="the search needs the package pyyaml")
 PATIENCE = 240  # seconds: two trainings start TensorFlow each
 SPACE = PROJECT / "cloud/vertex/hptune.yaml"
-RESULT = re.compile(r"^ +(0\.\d{4}|failed)  +(\d+)  +\d+  (learning-rate=.*)$", re.MULTILINE)
+RESULT = re.compile(r"^ *(0\.\d{4}|failed|ended early)  +(\d+)  +\d+  (learning-rate=.*)$",
+                    re.MULTILINE)
 
 # Stands in for cloud.trainer: the smaller the learning rate, the better. What else it does is in
 # a file of its folder.
@@ -30,15 +32,16 @@ assert "TF_CONFIG" not in os.environ
 number = os.environ["CLOUD_ML_TRIAL_ID"]
 (place / "pid.part").write_text(str(os.getpid()))
 (place / "pid.part").rename(place / "pid")
-if number in os.environ.get("SLOW", "").split(","):
-    time.sleep(300)
-if number in os.environ.get("FAILING", "").split(","):
+is_one = lambda name: number in os.environ.get(name, "").split(",")
+if is_one("FAILING"):
     sys.exit("the loss is nan: choose a smaller --hp-learning-rate")
-if number not in os.environ.get("SILENT", "").split(","):
-    with open(os.environ["CLOUD_ML_HP_METRIC_FILE"], "w") as file:
-        for result in (0.9, 0.99 - float(flags["hp-learning-rate"])):
-            print(json.dumps({"trial": number, "accuracy": str(result), "timestamp": 1.0,
-                              "global_step": "5"}), file=file)
+results = [0.9, 0.99 - float(flags["hp-learning-rate"])] if not is_one("POOR") else [0.1]
+with open(os.environ["CLOUD_ML_HP_METRIC_FILE"], "w") as file:
+    for step, result in enumerate(results if not is_one("SILENT") else []):
+        print(json.dumps({"trial": number, "accuracy": str(result), "timestamp": 1.0,
+                          "global_step": str(step)}), file=file)
+if is_one("SLOW") or is_one("POOR"):
+    time.sleep(300)
 """
 
 
@@ -50,7 +53,7 @@ def start(tmp_path):
 
     def start(*arguments, trainer="stand_in", **variables):
         started.append(subprocess.Popen(
-            [sys.executable, "-m", "cloud.tune_local", "--dir", tmp_path / "search",
+            [sys.executable, "-m", "cloud.tune", "--dir", tmp_path / "search",
              "--trainer", trainer, *map(str, arguments)], cwd=PROJECT, text=True,
             env=script_environment() | {"PYTHONPATH": str(tmp_path), "TF_CONFIG": "{}"} | variables,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
@@ -58,7 +61,7 @@ def start(tmp_path):
 
     yield start
     for process in started:
-        process.terminate()  # which ends its trial, too
+        process.terminate()  # which ends its trials, too
         try:
             process.communicate(timeout=40)
         except subprocess.TimeoutExpired:
@@ -78,14 +81,15 @@ def search(start):
 
 def test_results_failures_and_going_on(search, tmp_path):
     """The best trial comes first, failed ones last with the reason; a search can be continued."""
-    status, output, errors = search("--trials", 4, "--trial-seconds", 3,
+    status, output, errors = search("--trials", 4, "--jobs", 4, "--trial-seconds", 5,
                                     "--", "--seed=7", FAILING="1", SILENT="2", SLOW="3")
     assert (status, errors) == (0, "")
     assert [row[0] for row in RESULT.findall(output)][1:] == ["failed"] * 3
     assert "exit status 1: the loss is nan: choose a smaller --hp-learning-rate" in output
-    assert "nothing reported as accuracy" in output and "not done after 3 seconds" in output
+    assert "nothing reported as accuracy" in output and "not done after 5 seconds" in output
     flags = json.loads((tmp_path / "search/trial-0/runs").read_text())
     assert flags["seed"] == "7" and flags["hp-iterations"] == "3000"
+    assert flags["validation-digits"] == "5000"  # the test digits choose nothing
     assert flags["model-dir"] == str(tmp_path / "search/trial-0/model")
 
     status, output, errors = search("--trials", 6)
@@ -107,12 +111,20 @@ def test_results_failures_and_going_on(search, tmp_path):
     assert errors.count("\n") == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals that reach one process")
+@pytest.mark.slow
+def test_a_poor_trial_is_ended_early(search):
+    """Its time is better spent on another one."""
+    status, output, errors = search("--trials", 6, "--jobs", 1, POOR="5")
+    assert (status, errors) == (0, "")
+    assert [row[:2] for row in RESULT.findall(output)][-1] == ("ended early", "5")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143),
                                             (signal.SIGKILL, -9)])
 def test_an_interrupted_trial_is_made_again(start, search, tmp_path, number, status):
     """In its folder, where the trainer finds its checkpoint; and no process is left."""
-    process = start("--trials", 2, SLOW="1")
+    process = start("--trials", 2, "--jobs", 1, SLOW="1")
     assert wait_until((tmp_path / "search/trial-1/pid").exists, PATIENCE)
     process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE)
@@ -122,7 +134,8 @@ def test_an_interrupted_trial_is_made_again(start, search, tmp_path, number, sta
         os.kill(pid, signal.SIGKILL)  # nobody was there to end it
     else:
         assert [row[1] for row in RESULT.findall(output)] == ["0"]  # what is known is shown
-        assert not _is_there(pid)
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
     status, output, errors = search("--trials", 2)
     assert (status, errors) == (0, "")
@@ -132,128 +145,91 @@ def test_an_interrupted_trial_is_made_again(start, search, tmp_path, number, sta
     assert not (tmp_path / "search/trial-2").exists()
 
 
-def _is_there(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
+@pytest.mark.slow
 def test_when_all_fail(search):
     status, output, errors = search("--trials", 1, FAILING="0")
     assert status == 1 and "failed" in output
     assert "no trial has given a result" in errors and errors.count("\n") == 1
 
 
+def tuning_file(*parameters, goal="MAXIMIZE"):
+    return yaml.safe_dump({
+        "studySpec": {"metrics": [{"metricId": "accuracy", "goal": goal}],
+                      "parameters": list(parameters)},
+        "trialJobSpec": {"workerPoolSpecs": [{"containerSpec": {"args": ["cloud.trainer", 2]}}]}})
+
+
+NUMBER = {"parameterId": "a", "scaleType": "UNIT_LINEAR_SCALE",
+          "doubleValueSpec": {"minValue": 0, "maxValue": 1}}
+
+
 @pytest.mark.parametrize("text, sentence", [
     (None, "cannot be read"),
     ("a: [", "is not YAML"),
-    ("- 1", "is no tuning job"),
-    ("studySpec: {metrics: [], parameters: []}", "is no tuning job"),
-    ("studySpec: {metrics: [{metricId: a, goal: MOST}], parameters: []}", "is no tuning job"),
+    ("- 1", "is no search"),
+    ("studySpec: {metrics: [], parameters: []}", "is no search"),
+    (tuning_file(NUMBER, goal="MOST"), "is no search"),
+    (tuning_file({"parameterId": "a"}), "is no search"),
+    (tuning_file(NUMBER | {"doubleValueSpec": {"minValue": 2, "maxValue": 1}}), "is no search"),
+    (tuning_file(NUMBER | {"scaleType": "UNIT_LOG_SCALE"}), "is no search"),
+    (tuning_file(NUMBER | {"scaleType": "UNIT_REVERSE_LOG_SCALE"}), "is no search"),
+    (tuning_file({"parameterId": "a", "scaleType": "UNIT_LINEAR_SCALE",
+                  "discreteValueSpec": {"values": [1, 2]}}), "is no search"),
 ])
 def test_broken_tuning_files(tmp_path, text, sentence):
+    from cloud import search_space
     path = tmp_path / "space.yaml"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(search_space.SearchSpaceError, match=sentence):
+    with pytest.raises(UserError, match=sentence) as raised:
         search_space.read(str(path))
-
-
-@pytest.mark.parametrize("parameter", [
-    {"parameterId": "a"},
-    {"parameterId": "a", "doubleValueSpec": {"minValue": 2, "maxValue": 1}},
-    {"parameterId": "a", "doubleValueSpec": {"minValue": 0, "maxValue": 1},
-     "scaleType": "UNIT_LOG_SCALE"},
-    {"parameterId": "a", "doubleValueSpec": {"minValue": 0, "maxValue": 1}, "scaleType": "LOG"},
-    {"parameterId": "a", "categoricalValueSpec": {"values": [True, False]}},
-    {"parameterId": "a", "discreteValueSpec": {"values": []}},
-    {"parameterId": "a", "integerValueSpec": {"minValue": "one", "maxValue": 1}},
-    {"parameterId": "a", "categoricalValueSpec": {"values": ["x"]}, "conditionalParameterSpecs": [
-        {"parentCategoricalValues": {"values": ["x"]}, "parameterSpec": {"parameterId": "b"}}]},
-])
-def test_broken_parameters(tmp_path, parameter):
-    path = tmp_path / "space.yaml"
-    path.write_text(yaml.safe_dump({"studySpec": {
-        "metrics": [{"metricId": "m", "goal": "MINIMIZE"}], "parameters": [parameter]}}))
-    with pytest.raises(search_space.SearchSpaceError, match="the parameter [ab] of the search"):
-        search_space.read(str(path))
+    assert "\n" not in str(raised.value)
 
 
 def test_all_kinds_of_parameters(tmp_path):
+    from cloud import search_space
     path = tmp_path / "space.yaml"
-    path.write_text("""
-studySpec:
-  algorithm: RANDOM_SEARCH
-  measurementSelectionType: BEST_MEASUREMENT
-  metrics: [{metricId: loss, goal: MINIMIZE}]
-  parameters:
-  - {parameterId: double, doubleValueSpec: {minValue: -1, maxValue: 1}}
-  - {parameterId: log, scaleType: UNIT_LOG_SCALE, doubleValueSpec: {minValue: 1, maxValue: 1.0e+4}}
-  - {parameterId: reverse, scaleType: UNIT_REVERSE_LOG_SCALE,
-     doubleValueSpec: {minValue: 1, maxValue: 1.0e+4}}
-  - {parameterId: whole, scaleType: UNIT_REVERSE_LOG_SCALE,
-     integerValueSpec: {minValue: "1", maxValue: "100"}}
-  - {parameterId: discrete, scaleType: UNIT_LOG_SCALE, discreteValueSpec: {values: [10, 0.5, 1]},
-     conditionalParameterSpecs: [{parentDiscreteValues: {values: [0.5]}, parameterSpec: {
-       parameterId: child, categoricalValueSpec: {values: [x, y]}, conditionalParameterSpecs: [
-         {parentCategoricalValues: {values: [y]}, parameterSpec: {
-            parameterId: grandchild, integerValueSpec: {minValue: 3, maxValue: 4}}}]}}]}
-trialJobSpec:
-  workerPoolSpecs: [{containerSpec: {args: [one, 2]}}]
-""")
-    study = search_space.read(str(path))
-    assert (study.metric, study.direction, study.takes_best, study.is_random) == (
-        "loss", "minimize", True, True)
-    assert study.arguments == ["one", "2"]
-    names = ["double", "log", "reverse", "whole", "discrete", "child", "grandchild"]
-    assert list(search_space.names(study.parameters)) == names
-
-    search = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    points = [search_space.suggest(search.ask(), study.parameters) for _ in range(200)]
-    values = {name: [point[name] for point in points if name in point] for name in names}
-    assert all(-1 <= value <= 1 for value in values["double"])
-    assert 0.3 < sum(1 <= value < 100 for value in values["log"]) / 200 < 0.7
-    assert 0.3 < sum(1e4 - 100 < value <= 1e4 for value in values["reverse"]) / 200 < 0.7
-    assert set(values["whole"]) <= set(range(1, 101)) and 100 in values["whole"]
-    assert set(values["discrete"]) == {0.5, 1, 10}
-    assert all(("child" in point) == (point["discrete"] == 0.5) for point in points)
-    assert all(("grandchild" in point) == (point.get("child") == "y") for point in points)
-    assert set(values["grandchild"]) == {3, 4}
+    path.write_text(tuning_file(
+        NUMBER,
+        {"parameterId": "log", "scaleType": "UNIT_LOG_SCALE",
+         "doubleValueSpec": {"minValue": 1, "maxValue": 1e4}},
+        {"parameterId": "whole", "scaleType": "UNIT_LINEAR_SCALE",
+         "integerValueSpec": {"minValue": "1", "maxValue": "9"}},
+        {"parameterId": "parent", "categoricalValueSpec": {"values": ["x", "y"]},
+         "conditionalParameterSpecs": [{"parentCategoricalValues": {"values": ["y"]},
+                                        "parameterSpec": NUMBER | {"parameterId": "child"}}]}))
+    space = search_space.read(str(path))
+    assert (space.metric, space.direction) == ("accuracy", "maximize")
+    assert space.arguments == ["cloud.trainer", "2"]
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    points = [search_space.suggest(study.ask(), space.parameters) for _ in range(200)]
+    assert all(0 <= point["a"] <= 1 for point in points)
+    assert 0.3 < sum(1 <= point["log"] < 100 for point in points) / 200 < 0.7
+    assert {point["whole"] for point in points} == set(range(1, 10))
+    assert all(("child" in point) == (point["parent"] == "y") for point in points)
 
 
 def test_parameters_are_flags_of_the_trainer():
     """Every parameter with its lowest, highest and every listed value, as engines write them."""
-    trainer = pytest.importorskip("cloud.trainer.__main__")
-    study = search_space.read(str(SPACE))
-    assert study.arguments[0] == "cloud.trainer"
-    parser = trainer._parser()
-
-    def words(parameters):
-        for parameter in parameters:
-            for kind in search_space.KINDS:
-                spec = parameter.get(kind, {})
-                for value in [*spec.get("values", []), *spec.values()]:
-                    if not isinstance(value, list):
-                        yield f"--{parameter['parameterId']}={value}"
-            yield from words(condition["parameterSpec"] for condition in
-                             parameter.get("conditionalParameterSpecs", []))
-
-    for word in words(study.parameters):
-        parser.parse_args([*study.arguments[1:], word])
-    assert len(list(search_space.names(study.parameters))) == 10
-
-    from cloud.trainer.tuning_metric import METRIC
-    assert study.metric == METRIC
+    from cloud import search_space
+    space = search_space.read(str(SPACE))
+    parameters = list(search_space.flattened(space.parameters))
+    for parameter in parameters:
+        (spec,) = (value for name, value in parameter.items() if name.endswith("ValueSpec"))
+        for value in spec.get("values", spec.values()):
+            options = hyperparameters.parser().parse_args(
+                [*space.arguments[1:], f"--{parameter['parameterId']}={value}"])
+    assert len(parameters) == 10 and options.validation_digits == 5000
 
 
+@pytest.mark.slow
 def test_two_trials_of_the_real_trainer(search, tmp_path):
-    pytest.importorskip("cloud.trainer.__main__")
     status, output, errors = search(
-        "--trials", 2, "--", "--hp-iterations=3", "--batch-size=20", "--test-digits=200",
+        "--trials", 2, "--jobs", 2, "--", "--hp-iterations=3", "--batch-size=20",
         trainer="cloud.trainer")
     assert (status, errors) == (0, ""), output
     assert len(RESULT.findall(output)) == 2 and "failed" not in output, output
     for number in (0, 1):
         assert (tmp_path / f"search/trial-{number}/model/saved_model.pb").exists()
+        assert "final validation accuracy" in (
+            tmp_path / f"search/trial-{number}/output.txt").read_text()

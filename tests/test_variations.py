@@ -1,26 +1,27 @@
 """The variations: the networks of other tutorials, in the form of the stages."""
 
 import ast
+import difflib
+import functools
 import math
 import re
 import shutil
-import sys
 
 import numpy as np
 import pytest
-from conftest import PROJECT, script_of, write_idx
-from test_lesson import changed_lines
+from conftest import PROJECT, run_stage, script_of, write_idx
 
-from common import chunks
+from common import network
 from common.dashboard import Dashboard
-from common.idx_files import read_idx
+from common.data_files import dimensions_of, read_idx
+from docs.make_diffs import code_lines
 
 FIVE, SOFTMAX, POOLING, HIDDEN, EPOCHS = VARIATIONS = (
     "five_layers_gradient_descent", "softmax_interactive", "convolutional_max_pooling",
     "one_hidden_layer", "three_convolutions_by_epoch")
 
 # The stage that is nearest, and how many code lines may differ from it: as many as do.
-NEAREST = {FIVE: ("2.0", 20), SOFTMAX: ("1.0", 32), POOLING: ("3.1", 50), HIDDEN: ("2.1", 38),
+NEAREST = {FIVE: ("2.0", 20), SOFTMAX: ("1.0", 33), POOLING: ("3.1", 50), HIDDEN: ("2.1", 38),
            EPOCHS: ("3.0", 50)}
 
 TRAINING = {  # optimizer, learning rate, batch, iterations, training and validation digits
@@ -31,27 +32,8 @@ TRAINING = {  # optimizer, learning rate, batch, iterations, training and valida
     EPOCHS: ("AdamOptimizer", 1e-4, 50, 12_000, 60_000, 0),
 }
 
-SHAPES = {  # of variables and of tensors; None is the number of images
-    FIVE: {"W1": (784, 200), "B1": (200,), "W2": (200, 100), "B2": (100,), "W3": (100, 60),
-           "B3": (60,), "W4": (60, 30), "B4": (30,), "W5": (30, 10), "B5": (10,),
-           "XX": (None, 784), "Y1": (None, 200), "Y2": (None, 100), "Y3": (None, 60),
-           "Y4": (None, 30), "Y": (None, 10)},
-    SOFTMAX: {"W": (784, 10), "b": (10,), "X": (None, 784), "Y": (None, 10)},
-    POOLING: {"W1": (5, 5, 1, 32), "B1": (32,), "W2": (5, 5, 32, 64), "B2": (64,),
-              "W3": (3136, 1024), "B3": (1024,), "W4": (1024, 10), "B4": (10,),
-              "X": (None, 28, 28, 1), "Y1": (None, 28, 28, 32), "Y1p": (None, 14, 14, 32),
-              "Y2": (None, 14, 14, 64), "Y2p": (None, 7, 7, 64), "YY": (None, 3136),
-              "Y3": (None, 1024), "Y": (None, 10)},
-    HIDDEN: {"W1": (784, 200), "B1": (200,), "W2": (200, 10), "B2": (10,),
-             "XX": (None, 784), "Y1": (None, 200), "Y": (None, 10)},
-    EPOCHS: {"W1": (5, 5, 1, 32), "B1": (32,), "W2": (5, 5, 32, 64), "B2": (64,),
-             "W3": (5, 5, 64, 128), "B3": (128,), "W4": (2048, 1024), "B4": (1024,),
-             "W5": (1024, 2048), "B5": (2048,), "W6": (2048, 10), "B6": (10,),
-             "X": (None, 28, 28, 1), "Y1": (None, 28, 28, 32), "Y1p": (None, 14, 14, 32),
-             "Y2": (None, 14, 14, 64), "Y2p": (None, 7, 7, 64), "Y3": (None, 7, 7, 128),
-             "Y3p": (None, 4, 4, 128), "YY": (None, 2048), "Y4": (None, 1024),
-             "Y5": (None, 2048), "Y": (None, 10)},
-}
+PARAMETERS = {FIVE: 185_300, SOFTMAX: 7_850, POOLING: 3_274_634, HIDDEN: 159_010,
+              EPOCHS: 4_474_890}
 
 OPERATIONS = {  # what computes a tensor
     FIVE: {"Y1": "Sigmoid", "Y2": "Sigmoid", "Y3": "Sigmoid", "Y4": "Sigmoid", "Y": "Softmax"},
@@ -82,46 +64,46 @@ def docstring_of(name):
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    """MNIST with only 300 of its test digits, so that a test of a network does not take long."""
+def folder(tmp_path_factory):
+    """A folder with MNIST, but only 300 of its test digits: a test does not take long."""
     folder = tmp_path_factory.mktemp("data")
     for file in (PROJECT / "data").glob("*.gz"):
         if file.name.startswith("train"):
             shutil.copyfile(file, folder / file.name)
         else:
-            write_idx(folder / file.stem, read_idx(file, 3 if "idx3" in file.name else 1)[:300])
+            write_idx(folder / file.stem, read_idx(file, dimensions_of(file.stem))[:300])
     return folder
 
 
 @pytest.fixture(scope="module")
-def runs():
-    """What a variation has left behind, by its name: each is run once for all tests."""
-    finished = {}
-    yield finished
-    for names in finished.values():
-        names["sess"].close()
+def names_of(folder):
+    """A function: all names in a variation after two iterations; each runs once for all tests."""
+    @functools.cache
+    def names_of(name):
+        elsewhere = folder / name
+        elsewhere.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(elsewhere)
+            watched = watch(patch)
+            names = run_stage(path_of(name), "--iterations", 2, "--data-dir", folder)
+        return names | watched | {"files": sorted(elsewhere.rglob("*.*"))}
+
+    return names_of
 
 
 @pytest.fixture
-def variation(request, run_stage, runs, data_dir, tmp_path, monkeypatch):
-    """The name of a variation and all names in it, after two iterations in a folder of its own."""
-    name = request.param
-    if name not in runs:
-        watched = {"planned": [], "tested": [], "chunks": []}
-        watch(monkeypatch, watched)
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "path", [*sys.path])  # the script changes it
-        runs[name] = run_stage(path_of(name), "--iterations", 2, "--data-dir", data_dir) | watched
-        runs[name]["files"] = sorted(tmp_path.rglob("*.*"))
-    return name, runs[name]
+def variation(request, names_of):
+    """The name of a variation and all names in it."""
+    return request.param, names_of(request.param)
 
 
-def watch(monkeypatch, watched, iterations=None):
+def watch(patch, iterations=None):
     """Note what a script asks of its loop, when it tests, and in which chunks.
 
     With `iterations`, a tuple of ints, the loop counts these instead of all.
     """
-    loop, show_test, run_in_chunks = Dashboard.loop, Dashboard.show_test, chunks.run_in_chunks
+    watched = {"planned": [], "tested": [], "chunks": []}
+    loop, show_test, run_in_chunks = Dashboard.loop, Dashboard.show_test, network.run_in_chunks
 
     def watched_loop(self, planned):
         watched["planned"].append(planned)
@@ -136,13 +118,14 @@ def watch(monkeypatch, watched, iterations=None):
         assert len(images) == len(predictions) == len(labels)
         show_test(self, i, accuracy, loss, images, predictions, labels)
 
-    def watched_chunks(sess, fetches, feed_dict, chunk_size=chunks.CHUNK_SIZE):
+    def watched_chunks(sess, fetches, feed_dict, chunk_size=network.CHUNK_SIZE):
         watched["chunks"].append(chunk_size)
         return run_in_chunks(sess, fetches, feed_dict, chunk_size)
 
-    monkeypatch.setattr(Dashboard, "loop", watched_loop)
-    monkeypatch.setattr(Dashboard, "show_test", watched_test)
-    monkeypatch.setattr(chunks, "run_in_chunks", watched_chunks)
+    patch.setattr(Dashboard, "loop", watched_loop)
+    patch.setattr(Dashboard, "show_test", watched_test)
+    patch.setattr(network, "run_in_chunks", watched_chunks)
+    return watched
 
 
 def feed(names, images, labels, pkeep=1.0):
@@ -152,11 +135,15 @@ def feed(names, images, labels, pkeep=1.0):
 
 @pytest.mark.parametrize("variation", VARIATIONS, indirect=True)
 def test_shapes_and_operations(variation):
+    """Otherwise the network is not that of its source, or not that of its diagram."""
     name, names = variation
-    assert {tensor: tuple(names[tensor].shape) for tensor in SHAPES[name]} == SHAPES[name]
-    variables = {tensor for tensor in SHAPES[name] if tensor[0] in "WBb"}
-    assert {names[v].ref() for v in variables} == {
-        v.ref() for v in names["weights"] + names["biases"]}
+    diagram = re.findall(r"\b(\w+) \[([\dn, ]+)\]", docstring_of(name))
+    shapes = {tensor: [None if size == "n" else int(size) for size in shape.split(", ")]
+              for tensor, shape in diagram}
+    assert {tensor: names[tensor].shape.as_list() for tensor in shapes} == shapes
+    variables = [names[tensor] for tensor in shapes if tensor[0] in "WBb"]
+    assert {v.ref() for v in variables} == {v.ref() for v in names["weights"] + names["biases"]}
+    assert sum(math.prod(v.shape) for v in variables) == PARAMETERS[name]
     for tensor, operation in OPERATIONS[name].items():
         assert names[tensor].op.type == operation, tensor
     for operation in names["sess"].graph.get_operations():
@@ -165,14 +152,10 @@ def test_shapes_and_operations(variation):
         if operation.type == "MaxPool":
             assert operation.get_attr("ksize") == operation.get_attr("strides") == [1, 2, 2, 1]
 
-    # The diagram tells the same.
-    diagram = re.findall(r"\b(\w+) \[([\dn, ]+)\]", docstring_of(name))
-    assert {tensor: tuple(None if size == "n" else int(size) for size in shape.split(", "))
-            for tensor, shape in diagram} == SHAPES[name]
-
 
 @pytest.mark.parametrize("variation", VARIATIONS, indirect=True)
-def test_data_and_loop(variation):
+def test_data_loop_and_pictures(variation):
+    """Otherwise it trains in another way than its source, or leaves none of its pictures."""
     name, names = variation
     optimizer, rate, batch, iterations, training, validation = TRAINING[name]
     assert [part.num_examples for part in names["mnist"]] == [training, validation, 300]
@@ -190,9 +173,14 @@ def test_data_and_loop(variation):
     kind = "InteractiveSession" if name == SOFTMAX else "Session"
     assert type(names["sess"]).__name__ == kind
 
+    pictures = {file.stem for file in names["files"]}
+    assert PICTURES.get(name, set()) <= pictures and bool(pictures) == (name in PICTURES)
+    assert {(file.parent.name, file.suffix) for file in names["files"]} <= {("pictures", ".png")}
+
 
 @pytest.mark.parametrize("variation", VARIATIONS, indirect=True)
 def test_first_weights_and_biases(variation):
+    """Otherwise it learns more slowly or faster than its source, and nobody sees why."""
     name, names = variation
     names["sess"].run(names["init"])
     weights, biases = names["sess"].run([names["weights"], names["biases"]])
@@ -251,6 +239,7 @@ def test_one_training_step(variation):
 
 @pytest.mark.parametrize("variation", [POOLING], indirect=True)
 def test_dropout_of_every_other_neuron(variation):
+    """Otherwise the test is that of a crippled network, or nothing is dropped."""
     _, names = variation
     images, labels = names["mnist"].test.next_batch(50)
     for pkeep in (0.5, 1.0):
@@ -266,6 +255,7 @@ def test_dropout_of_every_other_neuron(variation):
 
 @pytest.mark.parametrize("variation", [HIDDEN], indirect=True)
 def test_hidden_layer_begins_as_its_docstring_says(variation):
+    """Otherwise what it teaches about initial weights is not so."""
     _, names = variation
     run, digits = names["sess"].run, names["mnist"].validation  # 5,000: of the test digits, few
     data = feed(names, digits.images, digits.labels)
@@ -289,72 +279,55 @@ def test_batches_in_the_order_of_the_files(variation):
     np.testing.assert_array_equal(names["batch_Y"].argmax(axis=1), labels)
 
 
-def test_one_test_at_the_end_of_each_epoch(run_stage, data_dir, monkeypatch):
-    watched = {"planned": [], "tested": [], "chunks": []}
-    watch(monkeypatch, watched, iterations=(0, 100, 1199, 1200, 1201, 12_000))
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    run_stage(path_of(EPOCHS), "--data-dir", data_dir)["sess"].close()
+def test_one_test_at_the_end_of_each_epoch(folder, monkeypatch):
+    """Otherwise its rows are not the epochs of its source."""
+    watched = watch(monkeypatch, iterations=(0, 100, 1199, 1200, 1201, 12_000))
+    run_stage(path_of(EPOCHS), "--data-dir", folder)["sess"].close()
     assert watched["tested"] == [0, 1200, 12_000]
 
 
-@pytest.mark.parametrize("variation", VARIATIONS, indirect=True)
-def test_pictures(variation):
-    name, names = variation
-    pictures = {file.stem for file in names["files"]}
-    assert PICTURES.get(name, set()) <= pictures
-    assert bool(pictures) == (name in PICTURES)
-    assert {(file.parent.name, file.suffix) for file in names["files"]} <= {("pictures", ".png")}
-
-
-def test_from_another_folder(run_script, tmp_path):
-    result = run_script(f"variations/{SOFTMAX}.py", "--text", "--iterations", 20)
-    assert (result.returncode, result.stderr) == (0, "")
-    accuracy = re.search(r"^final test accuracy +(\d\.\d+), .* after 20 iterations in",
-                         result.stdout, re.MULTILINE).group(1)
-    assert float(accuracy) > 0.5
-    assert list((tmp_path / "elsewhere").iterdir()) == []
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIATIONS)
-def test_help_from_another_folder(run_script, name):
+def test_from_another_folder(run_script, tmp_path, name):
     """It finds common/ by itself: in this process, it would be found anyway."""
     result = run_script(f"variations/{name}.py", "--help")
     assert (result.returncode, result.stderr) == (0, "")
     assert docstring_of(name).partition("\n")[0] in result.stdout
+    if name == SOFTMAX:
+        result = run_script(f"variations/{name}.py", "--text", "--iterations", 20)
+        assert (result.returncode, result.stderr) == (0, "")
+        accuracy = re.search(r"^final test accuracy +(\d\.\d+), .* after 20 iterations in",
+                             result.stdout, re.MULTILINE).group(1)
+        assert float(accuracy) > 0.5
+        assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_all_variations_are_tested():
-    assert {path.stem for path in (PROJECT / "variations").glob("*.py")} == set(VARIATIONS)
+def labels_of(text):
+    """What the comments say that begin the sections of a script."""
+    lines = text.splitlines()
+    return [re.split("[:?,]", line)[0] for before, line in zip(lines, lines[1:])
+            if line.lstrip().startswith("# ") and not before.strip() or "# load" in line]
 
 
 @pytest.mark.parametrize("name", VARIATIONS)
-def test_differs_from_its_nearest_stage_in_few_lines(name):
+def test_short_and_near_to_its_stage(name):
+    """Otherwise `diff` against the stage does not show what is special about it."""
     version, most = NEAREST[name]
-    assert changed_lines(script_of(version), f"variations/{name}.py") <= most
+    stage = (PROJECT / script_of(version)).read_text(encoding="utf-8")
+    code, stage_code = ([line for line in code_lines(text) if line]
+                        for text in (text_of(name), stage))
+    changes = list(difflib.unified_diff(stage_code, code, n=0))[2:]  # without the files' names
+    assert sum(line[0] in "+-" for line in changes) <= most
     assert docstring_of(name).startswith(f"Variation on stage {version}: ")
-
-
-@pytest.mark.parametrize("name", VARIATIONS)
-def test_short_lines_and_few(name):
     lines = text_of(name).splitlines()
-    assert len(lines) <= 120
-    assert max(map(len, lines)) <= 100
-
-
-@pytest.mark.parametrize("name", VARIATIONS)
-def test_sections_of_the_stages(name):
-    def labels(text):
-        lines = text.splitlines()
-        return [re.split("[:?,]", line)[0] for before, line in zip(lines, lines[1:])
-                if line.lstrip().startswith("# ") and not before.strip() or "# load" in line]
-
-    expected = labels((PROJECT / script_of(NEAREST[name][0])).read_text(encoding="utf-8"))
-    assert len(expected) >= 13
-    assert labels(text_of(name)) == expected
+    assert len(lines) <= 120 and max(map(len, lines)) <= 100
+    labels = labels_of(stage)
+    assert labels_of(text_of(name)) == labels and len(labels) >= 13
 
 
 @pytest.mark.parametrize("name", VARIATIONS)
 def test_readme_and_docstring_tell_the_same(name):
+    """Otherwise a reader does not know which of two numbers to expect."""
     docstring = " ".join(docstring_of(name).split())
     assert f"Run: python variations/{name}.py Expect: " in docstring
     accuracy, iterations = re.search(

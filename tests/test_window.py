@@ -1,93 +1,182 @@
-"""The window's own side, without a window: what keys do, and what comes through the pipe."""
+"""Real windows on a virtual screen, with real keys and a real mouse: what is seen in them."""
 
-import pickle
+import os
+import pathlib
+import signal
+import subprocess
+import time
 
 import numpy as np
 import pytest
-from conftest import Told, wait_until
-from matplotlib.backend_bases import KeyEvent
-from test_live_window import messages
+from conftest import wait_until
+from drawn_dashboard import messages_of_a_run
+from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
 
-from common import dashboard_figure, window
+from common.dashboard.figure import DashboardFigure
+from common.dashboard.messages import Answer
+from common.dashboard.viewer import KEYS
+from common.dashboard.window import size_on
 
-
-def send(viewer, messages):
-    pickle.dump(messages, viewer.write)
-    viewer.write.flush()
-
-
-def press(viewer, key):
-    canvas = viewer.dashboard.figure.canvas
-    canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", canvas, key))
+TOOLKITS = {"TkAgg": "tkinter", "QtAgg": "PySide6.QtWidgets"}
+WIDTH, HEIGHT = 1728, 1080  # nine tenths of the virtual screen
+BUTTONS = [key.button for key in KEYS if key.button]
+BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
 
 
-@pytest.mark.parametrize("key, view", dashboard_figure.VIEWS.items())
-def test_keys_choose_panels(viewer, key, view):
-    press(viewer, "4")
-    press(viewer, key)
-    assert viewer.dashboard.view == view
-    visible = [number for number, panel in enumerate(viewer.dashboard.panels, 1)
-               if panel.axes.get_visible()]
-    assert visible == list(view)
+class LiveWindow(FedViewer):
+    """A window on a virtual screen."""
+
+    def __init__(self, screen):
+        super().__init__(BEGINNING, title="stage 1.0")
+        self._screen = screen
+        self.id = wait_until(lambda: self.xdotool("search", "--onlyvisible", "--name",
+                                                  r"^stage 1\.0$"))
+        self.xdotool("windowmove", self.id, 0, 0)
+        assert wait_until(self._has_the_keys)
+        time.sleep(0.5)  # until the toolkit knows it, too
+
+    def _has_the_keys(self):
+        self.xdotool("windowfocus", self.id)
+        return self.xdotool("getwindowfocus", "-f") == self.id
+
+    def xdotool(self, *arguments):
+        return subprocess.run(["xdotool", *map(str, arguments)], capture_output=True, text=True,
+                              env=os.environ | {"DISPLAY": self._screen}).stdout.strip()
+
+    def press(self, key):
+        self.xdotool("key", key)
+
+    def drag(self, *points):
+        """Move the mouse along points, its button held; in pixels from the window's top left."""
+        moves = [word for point in points[1:] for word in ("mousemove", *point, "sleep", 0.2)]
+        self.xdotool("mousemove", *points[0], "mousedown", 1, "sleep", 0.2, *moves, "mouseup", 1)
+
+    def picture(self):
+        """What the window shows, int [height, width, 3]."""
+        from PIL import ImageGrab
+        shot = np.asarray(ImageGrab.grab(xdisplay=self._screen).convert("RGB")).astype(int)
+        width, height = self.size
+        return shot[:height, :width]
+
+    @property
+    def size(self):
+        lines = self.xdotool("getwindowgeometry", "--shell", self.id).splitlines()
+        found = dict(line.split("=") for line in lines)
+        return int(found["WIDTH"]), int(found["HEIGHT"])
+
+    def shows(self, view="all", arrange=None):
+        """Whether it comes to show a view."""
+        expected = self.expected(*self.size, 1, view, arrange)
+        return wait_until(lambda: difference(self.picture(), expected) < SAME, PATIENCE)
+
+    def differs(self, view):
+        """Whether it comes to show something else than a view."""
+        expected = self.expected(*self.size, 1, view)
+        return wait_until(lambda: difference(self.picture(), expected) > DIFFERENT, PATIENCE)
 
 
-def test_space_pauses_and_goes_on_until_the_run_is_finished(viewer):
-    for phase in ("paused", "training"):
-        press(viewer, " ")
-        assert viewer.run.phase == phase and viewer.told[-1] == phase
-    viewer.run.apply({"phase": "finished"})
-    press(viewer, " ")
-    assert viewer.run.phase == "finished" and viewer.told == ["paused", "training"]
+@pytest.fixture(params=["TkAgg", pytest.param("QtAgg", marks=pytest.mark.slow)])
+def window(request, screen, tmp_path, monkeypatch):
+    pytest.importorskip(TOOLKITS[request.param], exc_type=ImportError)
+    monkeypatch.setenv("MPLBACKEND", request.param)
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.chdir(tmp_path)
+    window = LiveWindow(screen)
+    yield window
+    window.process.close()
 
 
-def test_a_key_that_is_none_of_ours_changes_nothing(viewer):
-    for key in ("x", "q", "enter", "shift+a", "ctrl+1", None):
-        press(viewer, key)
-    assert viewer.dashboard.view == dashboard_figure.ALL and viewer.told == []
+def test_window_fits_the_screen_follows_the_run_and_answers(window, tmp_path):
+    assert window.size == (WIDTH, HEIGHT)
+    assert window.shows()
+    for message in REST:
+        window.send(message)
+    assert window.shows()
+    window.press("7")
+    assert window.shows("curves")
+    window.drag((round(WIDTH * (BUTTONS.index("digits") + 0.5) / len(BUTTONS)), HEIGHT - 20))
+    assert window.shows("digits")
+    window.press("space")
+    assert window.process.wait(lambda: window.process.is_paused, PATIENCE)
+    window.press("space")
+    assert window.process.wait(lambda: not window.process.is_paused, PATIENCE)
+
+    window.press("d")
+    assert window.shows("write")
+    window.drag((200, 200), (350, 200), (500, 205))
+    assert wait_until(lambda: window.process.questions, PATIENCE)
+    question = next(iter(window.process.questions.values()))
+    ink = np.frombuffer(question.image, np.uint8).reshape(28, 28) > 0
+    assert ink.any(axis=0).sum() >= 19 and ink.any(axis=1).sum() < 10  # a flat stroke
+    before = window.picture()
+    window.process.send(Answer(0, question, np.eye(10, dtype=np.float32)[7]))
+    assert wait_until(lambda: np.abs(window.picture() - before).mean() > DIFFERENT, PATIENCE)
+
+    window.press("ctrl+s")
+    time.sleep(1.5)  # until the dialogue has the keyboard
+    window.press("Return")
+    saved = tmp_path / "stage 1-0.png"
+    assert wait_until(lambda: saved.exists() and saved.stat().st_size > 10_000, PATIENCE)
 
 
-def test_question_mark_also_when_the_toolkit_tells_of_the_shift_key(viewer):
-    def picture():
-        return np.asarray(viewer.dashboard.figure.canvas.buffer_rgba()).copy()
+@pytest.mark.slow
+def test_keys_mouse_and_a_new_size(window):
+    window.press("question")
+    assert window.shows("all", DashboardFigure.toggle_keys)
+    window.press("question")
+    assert window.shows()
 
-    viewer.repaint()
-    without = picture()
-    press(viewer, "?")
-    assert (picture() != without).any()
-    press(viewer, "shift+?")
-    assert (picture() == without).all()
+    window.press("o")
+    window.drag((200, 100), (300, 200), (400, 300))
+    assert window.differs("all")
+    window.press("h")
+    assert window.shows()
 
+    window.press("3")
+    assert window.shows("train digits")
+    window.drag((600, 300), (600, 300))
+    assert window.differs("train digits")
+    window.press("0")
+    assert window.shows()
 
-def test_h_shows_all_again(viewer):
-    for message in messages(0, 300):
-        viewer.run.apply(message)
-    viewer.repaint()
-    panel = viewer.dashboard.panels[0]
-    panel.axes.set(xlim=(13, 57), ylim=(0.3, 0.4))
-    press(viewer, "h")
-    assert panel.axes.get_xlim() == (0, 500) and panel.axes.get_ylim() == (0, 1)
-
-
-def test_asks_for_more_only_when_it_has_shown_the_last(viewer):
-    viewer.tick()
-    viewer.tick()
-    assert viewer.told == ["more"]
-    send(viewer, list(messages(0, 20)))
-    assert wait_until(lambda: viewer.tick() or len(viewer.run.curves["train_loss"]) == 2)
-    assert viewer.told == ["more"]  # it is too early for the next frame
-    assert wait_until(lambda: viewer.tick() or viewer.told == ["more", "more"])
+    window.xdotool("windowsize", window.id, 900, 560)
+    assert wait_until(lambda: window.size == (900, 560), PATIENCE)
+    assert window.shows()
 
 
-def test_script_that_dies_in_the_middle_of_a_message(pipe):
-    read, write = pipe
-    inbox = window.Inbox(read, Told())
-    write.write(pickle.dumps([{"iteration": 1}]) + pickle.dumps([{"iteration": 2}])[:-5])
-    write.close()
-    assert wait_until(lambda: inbox.ended)
-    assert inbox.take() == [{"iteration": 1}] and inbox.take() == []
+@pytest.mark.slow
+def test_stuck_window_costs_neither_time_nor_points(window):
+    os.kill(window.process_id, signal.SIGSTOP)
+    for message in REST:
+        window.send(message)  # returns at once, or the test would stand still
+    os.kill(window.process_id, signal.SIGCONT)
+    assert window.shows()
 
 
-def test_script_that_ends_before_it_has_anything_to_show(pipe):
-    read, write = pipe
-    write.close()
-    assert window.Inbox(read, Told()).wait_for_run() is False
+@pytest.mark.slow
+def test_a_long_run_needs_no_more_memory_than_a_short_one(window):
+    status = pathlib.Path(f"/proc/{window.process_id}/status")
+    if not status.exists():
+        pytest.skip("this system has no /proc to read the memory from")
+
+    def memory():
+        return int(status.read_text().split("VmRSS:")[1].split()[0]) / 1000  # megabytes
+
+    def send(messages):
+        for message in messages:
+            window.process.send(message)
+            time.sleep(0.005)
+        time.sleep(2)
+        return memory()
+
+    *run, _ = messages_of_a_run(6000)
+    early = send(run[1:400])
+    assert send(run[400:]) < early + 20
+
+
+@pytest.mark.parametrize("screen_size, size", [
+    ((1280, 720), (1152, 648)), ((2560, 1440), (2304, 1296)), ((1080, 1920), (972, 1728)),
+    ((5120, 1440), (2304, 1296))])  # the last one: two screens side by side
+def test_size_of_a_window(screen_size, size):
+    """A window that is larger than the screen hides its status line and its buttons."""
+    assert size_on(*screen_size) == size

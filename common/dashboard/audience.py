@@ -33,12 +33,12 @@ OPTIONS = (
 )
 
 
-
 class Audience:
     """Who follows a run, as the options have it.
 
     Attributes:
       run: a `Run`, all that has been sent so far.
+      is_stepping: bool, whether the user takes a single step, to see what it does.
     """
 
     def __init__(self, options, model, title, outputs):
@@ -57,7 +57,8 @@ class Audience:
         self.run = Run()
         self._terminal = StatusLine()
         self._outputs = Outputs(self._terminal)
-        self._screen = None
+        self._screen, self.is_stepping = None, False
+        self._begin(Text())  # it follows a run that nobody starts, too
 
     def start(self, last):
         """Begin a run of so many training steps, or None where that is not known.
@@ -69,7 +70,6 @@ class Audience:
           UserError: a page for a browser was asked for and cannot be served, a checkpoint and
             cannot be restored, or something that the script's network cannot do.
         """
-        self._begin(Text())
         for kind in OUTPUTS:
             if getattr(self.options, kind.option.name):
                 self._refuse_without(kind.needs, kind.option)
@@ -78,7 +78,8 @@ class Audience:
             self._begin(output)
         if not self.options.text:
             self._open_screen()
-        self.send(Started(self._title, last, self._model.classify is not None))
+        self.send(Started(self._title, last, self._model.classify is not None,
+                          self._model.inside is not None))
         start = self._restore(self.options.restore) if self.options.restore else (0, 0.0)
         if self._screen is not None:
             self._screen.wait_until_open()
@@ -99,20 +100,27 @@ class Audience:
         """bool, whether the window was closed by its user, who wants the run to end"""
         return self._screen is not None and self._screen.is_closed
 
-    def attend(self):
+    def attend(self, is_between=False):
         """Answer the users of the window; pause if they want to; say so if it is gone.
+
+        Args:
+          is_between: bool, whether an iteration has ended and the next not begun: then a single
+            step, asked for in a pause, has ended, too.
 
         Returns:
           The seconds of the pause, a float.
         """
         if self._screen is None:
             return 0.0
+        self.is_stepping &= not is_between
         self._screen.answer()
         began = time.monotonic()
-        if self._screen.is_paused:
+        if self._screen.is_paused and not self.is_stepping:
             self.send(Paused(True))
-            self._screen.wait_while(lambda: self._screen.is_paused)
-            self.send(Paused(False))
+            self._screen.wait_while_paused()
+            self.is_stepping = self._screen.take_step()
+            if not self.is_stepping:
+                self.send(Paused(False))
         if (failure := self._screen.failure) is not None:
             self._outputs.drop(self._screen)
             self._screen = None

@@ -6,6 +6,7 @@ only: for a remote machine, forward the port with ssh. Each page has a figure of
 """
 
 import asyncio
+import dataclasses
 import io
 import json
 import mimetypes
@@ -22,14 +23,13 @@ from matplotlib.backends import backend_webagg
 from matplotlib.figure import Figure
 
 from common.dashboard.files import PICTURE_ENDINGS
-from common.dashboard.messages import Failed, Opened
+from common.dashboard.messages import Opened
 from common.dashboard.style import DPI, HEIGHT, WIDTH
 from common.dashboard.viewer import KEYS, Viewer
-from common.dashboard.viewers import TICK, Viewers
+from common.dashboard.viewers import TICK, CannotShow, Viewers
 
 ADDRESS = "127.0.0.1"
 LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
-MOST_UNDER_WAY = 10  # pictures to a page: one that sleeps in its browser does not fetch them
 
 PAGE = pathlib.Path(__file__).with_name("page.html")
 FORMATS = [ending.removeprefix(".") for ending in PICTURE_ENDINGS]
@@ -50,7 +50,12 @@ class PageCanvas(backend_webagg.FigureCanvasWebAgg):
 
 
 class PageViewer(Viewer):
-    """Shows a run on a page: what is to be repainted waits until the page asks for it."""
+    """Shows a run on a page: what is to be repainted waits until the page asks for it.
+
+    The page has the buttons.
+    """
+
+    keys = tuple(dataclasses.replace(key, button="") for key in KEYS)
 
     def __init__(self, number, figure, run, tell):
         super().__init__(number, figure, run, tell)
@@ -68,7 +73,7 @@ class PageViewer(Viewer):
         self._canvas.send_event("draw")
 
     def copy(self, parts):
-        self._canvas.blit()
+        self.repaint()
 
     def save(self):
         self._canvas.send_event("save")
@@ -94,10 +99,11 @@ class Page(tornado.web.RequestHandler):
 
     def get(self):
         keys = [name for key in KEYS for name in key.names]
+        buttons = [(key.button, key.names[0], key.words) for key in KEYS if key.button]
         self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
             title=tornado.escape.xhtml_escape(self._title),
             title_json=tornado.escape.json_encode(self._title),
-            keys=json.dumps(keys), formats=json.dumps(FORMATS)))
+            keys=json.dumps(keys), buttons=json.dumps(buttons), formats=json.dumps(FORMATS)))
 
 
 class Script(tornado.web.RequestHandler):
@@ -120,6 +126,7 @@ class Save(tornado.web.RequestHandler):
             raise tornado.web.HTTPError(404)
         picture = io.BytesIO()
         canvas.print_figure(picture, format=ending, dpi=canvas.figure.dpi)  # as on the screen
+        canvas.viewer.repaint()  # the picture was drawn where the page's was
         kind = mimetypes.guess_type("picture." + ending)[0] or "application/octet-stream"
         self.set_header("Content-Type", kind)
         self.finish(picture.getvalue())
@@ -130,8 +137,6 @@ class Socket(tornado.websocket.WebSocketHandler):
 
     def initialize(self, viewers, canvases, title):
         self._viewers, self._canvases, self._title = viewers, canvases, title
-        self._under_way = 0    # pictures that the page has not acknowledged yet
-        self._is_late = False  # it has missed one, so differences from the last are no use to it
 
     def open(self):
         self.set_nodelay(True)
@@ -150,23 +155,14 @@ class Socket(tornado.websocket.WebSocketHandler):
 
     def on_message(self, message):
         content = json.loads(message)
-        if content["type"] == "ack":
-            self._under_way -= 1
-            if self._is_late and self._under_way == 0:
-                self._is_late = False
-                self._manager.handle_json({"type": "refresh"})
-        elif content["type"] != "supports_binary":  # every browser of today does
+        if content["type"] != "supports_binary":  # every browser of today does
             self._manager.handle_json(content)
 
     def send_json(self, content):
         asyncio.ensure_future(self._send(json.dumps(content)))
 
     def send_binary(self, blob):
-        if self._under_way == MOST_UNDER_WAY:
-            self._is_late = True
-        else:
-            self._under_way += 1
-            asyncio.ensure_future(self._send(blob, binary=True))
+        asyncio.ensure_future(self._send(blob, binary=True))
 
     async def _send(self, message, binary=False):
         try:
@@ -182,12 +178,15 @@ def serve(port, title, link):
       port: int, the port to listen on; 0 for any.
       title: str, the name of the script or model.
       link: a `link.ScriptLink`.
+
+    Raises:
+      CannotShow: the port cannot be used.
     """
     try:
         sockets = tornado.netutil.bind_sockets(port, ADDRESS)
     except OSError as error:
-        link.tell(Failed(f"port {port} cannot be used ({error.strerror}): name another one"))
-        return
+        raise CannotShow(
+            f"port {port} cannot be used ({error.strerror}): name another one") from error
     asyncio.run(_serve(title, sockets, link))
 
 

@@ -92,7 +92,7 @@ class Dashboard:
       run: a `run.Run`, all that has been shown so far.
     """
 
-    def __init__(self, options=None, network=None, classify=None, layers=None, checkpoints=None,
+    def __init__(self, options=None, network=None, classify=None, inside=None, checkpoints=None,
                  num_examples=None, title=None, outputs=()):
         """Prepare to show a run; nothing is opened before it starts.
 
@@ -100,17 +100,17 @@ class Dashboard:
           options: the script's options (`command_line.start`), or any object with some of the
             attributes that `OPTIONS` declares; None for a window and nothing else.
           network: a `network.Network`, which can do all of the following; or name what there is:
-          classify, layers, checkpoints: what the model can do when asked, as `output.Model` has it.
+          classify, inside, checkpoints: what the model can do when asked, as `output.Model` has it.
           num_examples: int, how many training examples make an epoch.
           title: str, the name of the window; by default the script's file name without ".py".
           outputs: further ones, a list of `output.Output`.
         """
         if network is not None:
-            classify, layers = network.classify, network.convolutions
+            classify, inside = network.classify, network.inside
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
         title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        self._audience = Audience(options, Model(classify, layers, checkpoints), title, outputs)
+        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs)
         self.run = self._audience.run
         self._last = self._audience.options.iterations
         self._first = self._next = self._next_bands = 0  # iterations
@@ -138,7 +138,7 @@ class Dashboard:
             yield i
             self._next, self._is_between = i + 1, True
             self._signals.release()
-            self._start += self._audience.attend()
+            self._start += self._audience.attend(is_between=True)
             if self.closed:
                 return
             if time.monotonic() >= self._next_status:
@@ -169,11 +169,12 @@ class Dashboard:
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        return i % TRAIN_EVERY == 0 or i == self._last
+        return i % TRAIN_EVERY == 0 or i == self._last or self._audience.is_stepping
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
-        return i % (TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY) == 0 or i == self._last
+        every = TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY
+        return i % every == 0 or i == self._last or self._audience.is_stepping
 
     def show_train(self, i, accuracy, loss, images, predictions, labels,
                    weights=(), biases=(), learning_rate=None):

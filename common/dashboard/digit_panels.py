@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from common.dashboard import mosaic
 from common.dashboard.panels import Panel
-from common.dashboard.scene import Sample
+from common.dashboard.scene import Sample, sample_of
 from common.dashboard.style import TEXT_COLOUR, TRAIN_COLOUR
 from common.digits.sheet import PEN, Handwriting
 
@@ -17,6 +17,8 @@ SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
 OTHER_COLOUR = "#cbd5e1"
 WRONG_COLOUR = tuple(np.array(mosaic.WRONG_BACKGROUND) / 255)
 CORRECT_COLOUR = "#0f766e"
+BAR_LINES = 12             # of text that would fit where the ten bars are
+WITHOUT_TICKS_BELOW = 52, 8, 30, 10  # margins
 LEAST_WRITTEN = 0.005      # a probability below it gets no figure
 
 
@@ -24,6 +26,7 @@ class DigitsPanel(Panel):
     """Digits in rows, the misread ones on red."""
 
     can_zoom = True
+    margins = WITHOUT_TICKS_BELOW
 
     def __init__(self, axes, title, name, with_scale):
         """Show the digits that a `Run` has as `name`.
@@ -52,10 +55,7 @@ class DigitsPanel(Panel):
         number = math.floor(y) * columns + math.floor(x)
         if digits is None or not 0 <= x < columns or not 0 <= number < len(digits.images):
             return None
-        label, computed = int(digits.labels[number]), int(digits.computed[number])
-        reading = "read correctly" if label == computed else f"read as {computed}"
-        return Sample(digits.images[number], f"{self._title_text[:-1]}: {label}, {reading}",
-                      label, digits.probabilities[number])
+        return sample_of(digits, number, self._title_text)
 
     def _arrange(self):
         """Choose rows and columns for the box, and give the axes whole pixels for each cell."""
@@ -96,7 +96,7 @@ class DigitsPanel(Panel):
                                                                     digits.total):
             self._arrange()
             shown = len(digits.images)
-            self.title.set_text(f"{self._title_text}: {shown:,}" + (
+            self.set_title(f"{self._title_text}: {shown:,}" + (
                 f" of {digits.total:,}" if shown < digits.total else ""))
         xlim, ylim = self.zoom or ((0, self._mosaic.columns), (self._mosaic.rows, 0))
         self.axes.set(xlim=xlim, ylim=(max(ylim), min(ylim)))
@@ -170,6 +170,8 @@ def _cells_between(one_end, other_end, count):
 class SquarePanel(Panel):
     """A panel that is as high as it is wide, at the upper left of its place, without ticks."""
 
+    margins = WITHOUT_TICKS_BELOW
+
     def __init__(self, axes, title, side):
         """`side` is the length of the axes' sides in their own coordinates."""
         super().__init__(axes, title)
@@ -205,9 +207,9 @@ class SamplePanel(SquarePanel):
     """One digit, large: the scene's sample."""
 
     def __init__(self, axes):
-        super().__init__(axes, "What the network sees", 28)
+        super().__init__(axes, "What the network sees", 29)  # half a pixel of room for the frame
         self._image = AxesImage(axes, cmap="gray_r", interpolation="nearest",
-                                extent=(0, 28, 28, 0))
+                                extent=(0.5, 28.5, 28.5, 0.5))
         self._image.set(data=np.zeros((28, 28)), clim=(0, 255))
         axes.add_image(self._image)
         self._move(self._image)
@@ -221,7 +223,7 @@ class SamplePanel(SquarePanel):
     def _show(self, scene):
         sample = scene.sample or Sample(np.zeros((28, 28)), "What the network sees")
         self._image.set_data(sample.image)
-        self.title.set_text(sample.title)
+        self.set_title(sample.title)
 
 
 class ProbabilitiesPanel(Panel):
@@ -235,15 +237,14 @@ class ProbabilitiesPanel(Panel):
         self._figures = [axes.text(0, digit, "", va="center") for digit in range(10)]
         self._move(*self._bars, *self._figures)
 
-    def _set_sizes(self, points, unit):
-        super()._set_sizes(points, unit)
-        self.axes.tick_params(axis="y", labelsize=points * 1.2, labelcolor=TEXT_COLOUR)
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        points, _, _ = self._scale
+        most = height / BAR_LINES * 72 / self.axes.figure.dpi
+        self.axes.tick_params(axis="y", labelsize=min(1.2 * points, most), labelcolor=TEXT_COLOUR,
+                              labelleft=True)  # without the digits' names the bars tell nothing
         for figure in self._figures:
-            figure.set_fontsize(points)
-
-    def set_scale(self, points, unit, is_small):
-        super().set_scale(points, unit, is_small)
-        self.axes.tick_params(labelleft=True)  # without the digits' names the bars tell nothing
+            figure.set_fontsize(min(points, most))
 
     def _what_is_seen(self, scene):
         sample = scene.sample

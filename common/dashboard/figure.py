@@ -3,6 +3,8 @@
 It draws on any canvas: of a window, of a browser's page, of a picture file.
 """
 
+import numpy as np
+
 from common.dashboard import layout
 from common.dashboard.digit_panels import (
     DigitsPanel,
@@ -10,16 +12,21 @@ from common.dashboard.digit_panels import (
     SamplePanel,
     SheetPanel,
 )
+from common.dashboard.evidence_panel import EvidencePanel
+from common.dashboard.layers_panel import LayersPanel
 from common.dashboard.layout import View
+from common.dashboard.looks import AskDigit, AskEvidence, AskExciting, AskLayers, AskWeights
 from common.dashboard.panels import BandsPanel, CurvesPanel
+from common.dashboard.patch_panel import PatchPanel
 from common.dashboard.scene import Scene
 from common.dashboard.strips import Buttons, KeyList, Status
 from common.dashboard.style import DPI
+from common.dashboard.weights_panel import ExcitingPanel, NeuronPanel, WeightsPanel
 
 # What can be shown: a new panel is a class, and a row here; a view that shows it, a row below.
 PANELS = {
-    "accuracy": lambda axes: CurvesPanel(axes, "Accuracy", "accuracy", "lower right"),
-    "loss": lambda axes: CurvesPanel(axes, "Cross-entropy loss", "loss", "upper right"),
+    "accuracy": lambda axes: CurvesPanel(axes, "Accuracy", "accuracy"),
+    "loss": lambda axes: CurvesPanel(axes, "Cross-entropy loss", "loss"),
     "train digits": lambda axes: DigitsPanel(axes, "Training digits", "train_digits", False),
     "weights": lambda axes: BandsPanel(axes, "Weights", "weights"),
     "biases": lambda axes: BandsPanel(axes, "Biases", "biases"),
@@ -27,17 +34,53 @@ PANELS = {
     "sheet": SheetPanel,
     "sample": SamplePanel,
     "probabilities": ProbabilitiesPanel,
+    "neurons": WeightsPanel,
+    "neuron": NeuronPanel,
+    "exciting": ExcitingPanel,
+    "layers": LayersPanel,
+    "patch": PatchPanel,
+    "evidence": EvidencePanel,
 }
+SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
+
+
+def _about_sample(question, with_label=False):
+    """What a view asks about the digit that its user looks at, if there is one."""
+    def ask(scene):
+        sample = scene.sample
+        if sample is None:
+            return None
+        image = sample.image.tobytes()
+        return question(image, sample.label) if with_label else question(image)
+    return ask
+
+
 VIEWS = {
     "all": View(SIX, shares=(1, 1, 1.2)),
     **{name: View((name,)) for name in SIX},
     "curves": View(("accuracy", "loss")),
     "spread": View(("weights", "biases")),
     "digits": View(("train digits", "test digits")),
-    "write": View(("sheet", "sample", "probabilities"), has_main=True,
-                  hint="c: clear   esc: back"),
-    "look": View(("sample", "probabilities"), hint="click or esc: back"),
+    "write": View(("sheet", "sample", "probabilities"), has_main=True, asks=_about_sample(AskDigit),
+                  hint="i: layer by layer   e: evidence   c: clear   esc: back"),
+    "look": View(("sample", "probabilities"), hint="click or esc: back",
+                 asks=_about_sample(AskDigit)),
+    "neurons": View(("neurons",), hint="click: one of them   esc: back",
+                    asks=lambda scene: AskWeights()),
+    "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels",
+                   asks=lambda scene: AskExciting(*scene.neuron)),
+    "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
+                   asks=_about_sample(AskLayers),
+                   hint="point at a value   e: evidence   esc: back"),
+    "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
+                     asks=_about_sample(AskEvidence, with_label=True),
+                     hint="i: layer by layer   esc: back"),
+    "write inside": View(("sheet", "layers"), shares=(1, 2), asks=_about_sample(AskLayers),
+                         hint="c: clear   esc: back"),
+    "write evidence": View(("sheet", "evidence", "probabilities"), has_main=True,
+                           asks=_about_sample(AskEvidence, with_label=True),
+                           hint="c: clear   esc: back"),
 }
 
 
@@ -101,7 +144,12 @@ class DashboardFigure:
     def repaint_in_part(self):
         """Repaint in part from now on, on a canvas that can: for windows and movies."""
         self.figure.canvas.mpl_connect("draw_event", self._after_drawing)
-        self.figure.canvas.mpl_connect("resize_event", lambda event: self.arrange())
+        self.figure.canvas.mpl_connect("resize_event", self._on_resize)
+
+    def _on_resize(self, event):
+        """The canvas will draw the whole figure next, as it should be at the new size."""
+        self.arrange()
+        self.update()
 
     def update(self, with_status=True):
         """Take in what is new in the scene, as far as it is visible.
@@ -149,20 +197,20 @@ class DashboardFigure:
     def _after_drawing(self, event):
         """The canvas has just drawn all that stays: keep copies of it, then paint the rest."""
         canvas = self.figure.canvas
-        if canvas.is_saving():
+        if canvas.is_saving():  # what it has now lacks the buttons
+            self._backgrounds = None
             return
         self._backgrounds = {part: canvas.copy_from_bbox(part.region) for part in self._parts()}
         for part in self._parts():
             self._paint(part)
-        if self._keys.axes.get_visible():
-            self.figure.draw_artist(self._keys.axes)
+        for strip in (self.buttons, self._keys):
+            if strip.axes.get_visible():
+                self.figure.draw_artist(strip.axes)
 
     def arrange(self):
         """Place everything for the figure's present size and view."""
         self._backgrounds = None
-        width, height = self.figure.bbox.size
-        if width < 50 or height < 50:  # on its way to be minimized
-            return
+        width, height = np.maximum(self.figure.bbox.size, 50)  # it may be on its way to nothing
         view, pixel = VIEWS[self.view], self.figure.dpi / DPI
         sizes = layout.sizes_for(self.figure, layout.cells_of(view, width, height))
         below = self.buttons.place(width, sizes)
@@ -178,8 +226,9 @@ class DashboardFigure:
         """Place a panel in its cell, with room around it for its title and ticks."""
         x, y, width, height = cell
         left, right, title, ticks = (round(pixels * sizes.unit) for pixels in (
-            (8, 8, 22, 6) if is_small else (52, 20, 30, 26)))
+            SMALL_MARGINS if is_small else panel.margins))
         panel.axes.set_visible(True)
         panel.set_scale(sizes.points, sizes.unit, is_small)
+        panel.set_title(panel.title.get_text(), width - left)
         panel.place(x + left, below + y + ticks, max(1, width - left - right),
                     max(1, height - title - ticks))

@@ -1,6 +1,7 @@
 """Where everything is on a dashboard of some size."""
 
 import dataclasses
+from collections.abc import Callable
 
 from common.dashboard.style import DPI, HEIGHT, POINTS, WIDTH
 
@@ -8,6 +9,7 @@ PANEL_WIDTH, PANEL_HEIGHT = 426, 320  # pixels of one of six panels in a window 
 LARGEST_SCALE, SMALLEST_SCALE = 1.6, 0.7
 LEAST_WIDTH, LEAST_HEIGHT = 190, 135  # pixels of a panel: below that, only its title and picture
 MAIN_SHARE = 0.6                      # of the width, or of the height, at most for a main panel
+LETTER = 0.6                          # a letter's width, as a share of the font's size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,14 +18,25 @@ class View:
 
     panels: their names.
     shares: the columns' shares of the width, where there are as many columns; () for equal ones.
-    has_main: bool, whether the first one is larger than the others.
+    has_main: bool, whether the first one is larger than the others, which are beside it.
+    upper: float, the share of the height for a first one as wide as all others, which are below
+      it; 0 for a first one like the others.
     hint: str, the keys to know in it.
+    asks: a function of the `Scene` that returns what its panels want to know of the network, one of
+      the questions of `looks`; None for nothing.
     """
 
     panels: tuple
     shares: tuple = ()
     has_main: bool = False
+    upper: float = 0
     hint: str = ""
+    asks: Callable = lambda scene: None
+
+    @property
+    def is_sheet(self):
+        """bool, whether one can write in it"""
+        return "sheet" in self.panels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +57,16 @@ def sizes_for(figure, cells):
     return Sizes(POINTS * scale, scale * pixel)
 
 
+def width_of(letters, points, figure):
+    """About how wide so many letters are, in pixels; of a matplotlib figure, in so many points."""
+    return letters * LETTER * points * figure.dpi / 72
+
+
+def points_for(letters, width, figure):
+    """The font size in points in which so many letters are about `width` pixels wide."""
+    return width / width_of(max(1, letters), 1, figure)
+
+
 def cells_of(view, width, height):
     """Divide a box among the panels of a view.
 
@@ -57,6 +80,10 @@ def cells_of(view, width, height):
     count = len(view.panels)
     if view.has_main:
         return _main_and_others(count - 1, width, height)
+    if view.upper:
+        lower = round((1 - view.upper) * height)
+        others = cells_of(View(view.panels[1:], view.shares), width, lower)
+        return [(0, lower, width, height - lower), *others]
     columns = max(range(1, count + 1), key=lambda n: min(
         width / n / PANEL_WIDTH, height / -(-count // n) / PANEL_HEIGHT))
     rows = -(-count // columns)

@@ -3,15 +3,15 @@
 import numpy as np
 
 from common import pictures
-from common.dashboard.panels import step_up
+from common.dashboard.ranges import step_up
 
 
-def pictures_of(run, layers=None):
+def pictures_of(run, inside=None):
     """Draw what there is to be seen of a run.
 
     Args:
       run: a `Run`.
-      layers: a function, as an `output.Model` has it, or None.
+      inside: as an `output.Model` has it, or None.
 
     Returns:
       A dictionary of figures by name.
@@ -25,13 +25,15 @@ def pictures_of(run, layers=None):
     if digits is not None:
         figures["confusion_matrix"] = pictures.confusion_counts(digits.confusions)
         figures.update(_of_digits(digits))
-    if digits is not None and layers is not None:
+    if digits is not None and inside is not None:
         easy = digits.images[digits.labels == digits.computed][:1]
-        for number, (filters, outputs) in enumerate(layers(_ink(easy)[0]) if len(easy) else (), 1):
+        convolutions = [layer for layer in (inside.layers(_ink(easy)[0]) if len(easy) else ())
+                        if layer.kind == "convolution"]
+        for number, layer in enumerate(convolutions, 1):
             figures[f"filters_{number}"] = pictures.filters(
-                filters, f"Convolution {number}: filters")
+                layer.weights.values, f"Convolution {number}: filters")
             figures[f"activations_{number}"] = pictures.activations(
-                outputs, f"Convolution {number}: activations")
+                layer.outputs, f"Convolution {number}: activations")
     return figures
 
 

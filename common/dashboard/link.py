@@ -21,6 +21,7 @@ from common.dashboard.messages import (
     Opened,
     Paused,
     Question,
+    Step,
 )
 from common.dashboard.outbox import Outbox
 
@@ -40,7 +41,8 @@ class ViewerProcess:
       address: str, where a browser finds the page; None before it is served, and for a window.
       reason: str, why it failed.
       is_paused: bool, whether its user wants the training to pause.
-      questions: a dictionary, the latest digit (bytes) that each viewer has asked about.
+      steps: int, the training steps asked for while it pauses, and not taken yet.
+      questions: a dictionary, what each viewer wants to know now, one of the questions of `looks`.
     """
 
     def __init__(self, title, web=None):
@@ -51,7 +53,7 @@ class ViewerProcess:
           web: int, the port on which to serve pages for browsers; None for a window.
         """
         self.state, self.was_open, self.address, self.reason = "starting", False, None, ""
-        self.is_paused, self.questions = False, {}
+        self.is_paused, self.steps, self.questions = False, 0, {}
         self._changed = threading.Condition()
         self._outbox, self._is_asked = Outbox(), False
         command = [sys.executable, "-m", "common.dashboard.window", title, "--folder", os.getcwd()]
@@ -119,9 +121,13 @@ class ViewerProcess:
                 case Opened():
                     self.state, self.was_open, self.address = "open", True, message.address
                 case Paused():
-                    self.is_paused = message.is_paused
+                    self.is_paused, self.steps = message.is_paused, 0
+                case Step():
+                    self.steps += 1
+                case Question(question=None):
+                    self.questions.pop(message.viewer, None)
                 case Question():
-                    self.questions[message.viewer] = message.digit
+                    self.questions[message.viewer] = message.question
                 case Closed():
                     self.state = "closed"
                 case Failed():

@@ -48,13 +48,13 @@ class OwnDigits(Output):
         if len(self._names) == 1:
             for line in digit_lines(self._images[names[0]], probabilities[0]):
                 self._terminal.say(line)
-        width = max(map(len, self._names))
+        width = max(map(len, names))
         self._terminal.say(f"\n{'file':<{width}}  digit  probability")
         for name, chances in zip(names, probabilities):
             self._terminal.say(f"{name:<{width}}  {chances.argmax():5}  "
                                f"{100 * chances.max():9.1f} %{self._remark(name, chances)}")
-        for name, problem in self._problems.items():
-            self._terminal.say(f"{name:<{width}}      –  {problem}")
+        for problem in self._problems.values():
+            self._terminal.say(problem)
         self._terminal.say("(A letter gets a digit, too: the network knows nothing else.)")
         if self._folder:
             self._save_sheet(names, probabilities)
@@ -72,7 +72,8 @@ class OwnDigits(Output):
         titles = [os.path.basename(name) for name in names]
         sheet = pictures.contact_sheet(np.stack(list(self._images.values())) / 255, probabilities,
                                        titles)
-        pictures.save({"own_digits": sheet}, self._folder)
+        (path,) = pictures.save({"own_digits": sheet}, self._folder)
+        self._terminal.say(f"saved {path}")
 
 
 class LearnedPictures(Output):
@@ -89,5 +90,5 @@ class LearnedPictures(Output):
         from common import pictures  # it needs matplotlib, which takes a while to import
         from common.dashboard.learned import pictures_of
         self._terminal.show("drawing pictures")
-        paths = pictures.save(pictures_of(self._run, self._model.layers), self._folder)
+        paths = pictures.save(pictures_of(self._run, self._model.inside), self._folder)
         self._terminal.say(f"saved {len(paths)} pictures in {self._folder}")

@@ -22,11 +22,13 @@ class Started:
     title: str, the name of the script or model.
     last: int, the number of training steps that it will have; None if not known.
     reads_digits: bool, whether it can be asked about digits that the user writes.
+    has_inside: bool, whether it can be asked about its layers.
     """
 
     title: str
     last: int | None
     reads_digits: bool = False
+    has_inside: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,20 +108,29 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class Step:
+    """From a viewer: its user wants one training step, with its measurements, then a pause."""
+
+
+@dataclass(frozen=True)
 class Question:
-    """What is this digit? From a viewer: bytes, uint8 [28, 28] in C order; None for no question."""
+    """From a viewer: it wants to know something of the network, again and again.
+
+    viewer: int, its number.
+    question: one of the questions of `looks`; None if it wants to know nothing any more.
+    """
 
     viewer: int
-    digit: bytes | None
+    question: object
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the network makes of the digit that a viewer has asked about: float32 [10]."""
+    """What was found for a viewer's question: as `looks` has it."""
 
     viewer: int
-    digit: bytes
-    probabilities: np.ndarray
+    question: object
+    found: object
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ class Model:
     """What a run's model can do when asked; None for what it cannot.
 
     classify: a function from images, float32 [n, 28, 28, 1], to probabilities, float [n, 10].
-    layers: a function from an image, float [28, 28, 1], to what `Network.convolutions` returns.
+    inside: an object with the methods of `inside.Inside`, to look into its layers.
     checkpoints: an object with methods `save` and `restore` like those of `Checkpoints`.
     """
 
     classify: Callable | None = None
-    layers: Callable | None = None
+    inside: object = None
     checkpoints: object = None
 
 

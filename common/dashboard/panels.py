@@ -9,6 +9,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 
+from common.dashboard.layout import points_for, width_of
+from common.dashboard.ranges import RANGES, narrowest_range, step_up
 from common.dashboard.style import (
     BANDS_COLOUR,
     FAINT_COLOUR,
@@ -23,46 +25,9 @@ BAND_OPACITY = (0.18, 0.34, 0.55, 0.85, 0.55, 0.34, 0.18)  # the middle seventh 
 LEAST_ITERATIONS = 100     # of the axes, at the beginning of a run
 LEAST_HEIGHT = 1e-6
 LINE_WIDTHS = 0.9, 1.6     # training digits, test digits; in pixels of a common screen
+BOLD = 1.12                # how much wider bold letters are
+LEGEND_LETTERS = 22        # the width of the legend, in letters
 STRIP_MARGIN = 5           # pixels: more than a line's width
-TITLE_HEIGHT = 24          # pixels above the axes
-RANGES = {  # of the y axes: as published, then narrower ones
-    "accuracy": ((0, 1), (0.5, 1), (0.8, 1), (0.9, 1), (0.95, 1), (0.98, 1)),
-    "loss": ((0, 100), (0, 50), (0, 20), (0, 10), (0, 5), (0, 2)),
-}
-SETTLED_TESTS = 8          # so many have to be in a narrower range before it is taken
-HEADROOM = 0.15            # of a range: how far from its open end they have to be
-
-
-def step_up(value):
-    """The least of … 0.1, 0.2, 0.5, 1, 2, 5, 10 … that is not below `value`, a float above 0.
-
-    Axes that grow in such steps seldom change, and so seldom have to be painted anew.
-    """
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(next(f"{step * power:.12g}" for step in (1, 2, 5, 10, 20)
-                      if step * power >= value * (1 - 1e-9)))
-
-
-def narrowest_range(quantity, tests):
-    """The narrowest of the `RANGES` in which the test curve has settled.
-
-    Args:
-      quantity: "accuracy" or "loss".
-      tests: a `run.Curve`.
-
-    Returns:
-      Two floats, the limits.
-    """
-    values = tests.values[tests.iterations >= tests.last_iteration / 2]
-    ranges = RANGES[quantity]
-    if len(values) < SETTLED_TESTS:
-        return ranges[0]
-    for low, high in reversed(ranges):
-        margin = HEADROOM * (high - low)
-        inside = values > low + margin if quantity == "accuracy" else values < high - margin
-        if inside.all():
-            return low, high
-    return ranges[0]
 
 
 class Panel:
@@ -74,16 +39,18 @@ class Panel:
       fresh: the part of `region` that the last update has changed.
       can_zoom: bool, whether its user can zoom into it.
       zoom: (xlim, ylim), what its user has zoomed into; None for the whole panel.
+      margins: around the axes, in pixels of a common window: left, right, above, below.
     """
 
     can_zoom = False
+    margins = 52, 30, 30, 26
 
     def __init__(self, axes, title):
         self.axes = axes
         self._artists, self.zoom = [], None
         self._seen = None  # what of the scene is in the picture already
-        self._scale = None
-        self.title = axes.set_title(title, loc="left", y=1, fontweight="bold", color=TEXT_COLOUR)
+        self._scale, self._title_points, self._title_room = None, 1.0, np.inf
+        self.title = axes.set_title(title, loc="left", y=1)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_label_coords(0, 0)  # left to itself, matplotlib looks for a place, for long
         axes.set_facecolor("white")
@@ -122,8 +89,18 @@ class Panel:
             self.axes.tick_params(labelleft=not is_small, labelbottom=not is_small)
 
     def _set_sizes(self, points, unit):
-        self.title.set_fontsize(points * 1.1)
-        self.axes.tick_params(labelsize=points * 0.9, pad=4 * unit)
+        pixel = 72 / self.axes.figure.dpi  # in points
+        self._title_points = points * 1.1
+        self.axes.set_title(self.title.get_text(), loc="left", y=1, pad=7 * unit * pixel,
+                            fontweight="bold", color=TEXT_COLOUR)
+        self.axes.tick_params(labelsize=points * 0.9, pad=5 * unit * pixel)
+
+    def set_title(self, text, room=None):
+        """Set the title, which is small where there are few pixels for it: `room`, or as before."""
+        self._title_room = room or self._title_room
+        self.title.set_text(text)
+        self.title.set_fontsize(min(self._title_points, points_for(
+            BOLD * len(text), self._title_room, self.axes.figure)))
 
     def update(self, scene):
         """Show the present `Scene`.
@@ -212,38 +189,38 @@ class CurvesPanel(OverIterations):
       is_whole: bool, whether they stay as published.
     """
 
-    def __init__(self, axes, title, quantity, legend):
-        """Show "accuracy" or "loss"; `legend` is the corner for it, "lower right" for example."""
+    def __init__(self, axes, title, quantity):
+        """Show "accuracy" or "loss"."""
         super().__init__(axes, title, ["train_" + quantity, "test_" + quantity])
         self._quantity, self.is_whole = quantity, False
         axes.set_ylim(RANGES[quantity][0])
-        (train,) = axes.plot([], [], color=TRAIN_COLOUR, label="training digits")
-        (test,) = axes.plot([], [], color=TEST_COLOUR, label="test digits")
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        (train,) = axes.plot([], [], color=TRAIN_COLOUR, label="training")
+        (test,) = axes.plot([], [], color=TEST_COLOUR, label="test")
         self._lines = [train, test]
-        self._legend = axes.legend(loc=legend, frameon=False, labelcolor=TEXT_COLOUR)
         self._best = axes.axhline(0, color=TEST_COLOUR, linestyle=":", visible=False)
-        self._best_words = axes.text(1, 1, "", transform=axes.transAxes, ha="right",
-                                     color=TEST_COLOUR)
+        self._best_words = axes.text(
+            0.01, 0, "", transform=axes.get_yaxis_transform(), color=TEST_COLOUR, clip_on=True,
+            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1})
         self._move(self._best, train, test, self._best_words)
 
-    def set_scale(self, points, unit, is_small):
-        super().set_scale(points, unit, is_small)
-        self._legend.set_visible(not is_small)
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        points, _, is_small = self._scale
+        figure = self.axes.figure  # the curves would run through a legend among them
+        self._legend = self.axes.legend(
+            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handlelength=1.2,
+            columnspacing=1.2, frameon=False, fontsize=points * 0.9, labelcolor=TEXT_COLOUR)
+        title = width_of(BOLD * len(self.title.get_text()), self.title.get_fontsize(), figure)
+        legend = width_of(LEGEND_LETTERS, points * 0.9, figure)
+        self._legend.set_visible(not is_small and title + legend <= width)
         self._best_words.set_visible(not is_small)
 
     def _set_sizes(self, points, unit):
         super()._set_sizes(points, unit)
-        for text in self._legend.get_texts():
-            text.set_fontsize(points * 0.9)
-        self._best_words.set(fontsize=points * 0.9, y=1 + 6 * unit / max(1, self.axes.bbox.height))
+        self._best_words.set_fontsize(points * 0.9)
         for line, width in zip((*self._lines, self._best), (*LINE_WIDTHS, 1)):
             line.set_linewidth(width * unit * 72 / self.axes.figure.dpi)
-
-    @property
-    def region(self):
-        box = self.axes.bbox.padded(2)  # with the best accuracy, which stands beside the title
-        top = box.y1 + (TITLE_HEIGHT * self._scale[1] if self._quantity == "accuracy" else 0)
-        return Bbox.from_extents(box.x0, box.y0, box.x1, top)
 
     def _what_is_seen(self, scene):
         return super()._what_is_seen(scene), self.is_whole
@@ -253,9 +230,14 @@ class CurvesPanel(OverIterations):
             line.set_data(curve.iterations, curve.values)
         tests = curves[1]
         if self._quantity == "accuracy" and len(tests):
-            best = int(np.argmax(tests.values))
-            self._best.set(ydata=[tests.values[best]] * 2, visible=True)
-            self._best_words.set_text(f"best test accuracy {tests.values[best]:.4f}")
+            best = tests.values.max()
+            if best != self._best.get_ydata()[0]:
+                self._drawn_to = 0  # the whole dotted line has moved, not only its end
+            low, high = self.axes.get_ylim()
+            is_low = best - low < (high - low) / 5
+            self._best.set(ydata=[best, best], visible=True)
+            self._best_words.set(text=f"best {best:.4f}", y=best,
+                                 va="bottom" if is_low else "top")
 
     def _heights(self, train, tests):
         return RANGES[self._quantity][0] if self.is_whole else narrowest_range(self._quantity,

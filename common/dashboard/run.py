@@ -53,14 +53,16 @@ class Run:
     epoch: int, counted from 1; None if not known.
     seconds_left: float, estimated; None if not known.
     phase: "training", "paused", "finished" or "ended early".
-    reads_digits: bool, whether the run can be asked about digits that the user writes.
+    reads_digits, has_inside: bools, whether it can be asked about digits that the user writes, and
+      about its layers.
     curves: `Curve` by the names of `messages.CURVES`; "weights" and "biases" have the edges of
       their bands as values.
     train_digits, test_digits: the latest `Digits`, or None.
     """
 
     def __init__(self):
-        self.title, self.phase, self.reads_digits = "", "training", False
+        self.title, self.phase = "", "training"
+        self.reads_digits, self.has_inside = False, False
         self.iteration, self.last, self.epoch, self.seconds_left = 0, None, None, None
         self.curves = {name: Curve() for name in CURVES}
         self.train_digits, self.test_digits = None, None
@@ -70,7 +72,7 @@ class Run:
         match message:
             case Started():
                 self.title, self.last = message.title, message.last
-                self.reads_digits = message.reads_digits
+                self.reads_digits, self.has_inside = message.reads_digits, message.has_inside
             case Restored():
                 self._restore(message)
             case Trained():

@@ -25,11 +25,35 @@ class Sample:
 
 @dataclasses.dataclass
 class Scene:
-    """The `Run`; the `Sample` that the user looks at, or None; and what the user is doing.
+    """All that is shown.
 
+    run: the `Run`.
+    sample: the `Sample` that the user looks at, or None.
+    neuron: (layer, neuron), the numbers of the neuron that the user looks at, or None.
+    pointed: where in the picture of the layers the mouse is: (layer, tile, row, column), or None.
+    answers: what the network was asked and has answered: a dictionary from the question's class,
+      of `looks`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
     """
 
     run: Run
     sample: Sample | None = None
+    neuron: tuple | None = None
+    pointed: tuple | None = None
+    answers: dict = dataclasses.field(default_factory=dict)
     hint: str = ""
+
+    def choose_sample(self):
+        """Look at some digit, if at none: the first test digit, which may be a misread one."""
+        digits = self.run.test_digits or self.run.train_digits
+        if self.sample is None and digits is not None:
+            self.sample = sample_of(digits, 0, "Test digits" if self.run.test_digits else
+                                    "Training digits")
+
+
+def sample_of(digits, number, title):
+    """One of some `Digits`, as a `Sample`; their title ends in an s."""
+    label, computed = int(digits.labels[number]), int(digits.computed[number])
+    reading = "read correctly" if label == computed else f"read as {computed}"
+    return Sample(digits.images[number], f"{title[:-1]}: {label}, {reading}", label,
+                  digits.probabilities[number])

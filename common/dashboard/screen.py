@@ -3,15 +3,37 @@
 import os
 import sys
 import time
+import traceback
 
 import numpy as np
 
+from common.dashboard.looks import AskDigit, AskEvidence, AskExciting, AskLayers, AskWeights
 from common.dashboard.messages import Answer, Finished
 from common.dashboard.output import Output
 from common.errors import Stopped, UserError
 
 OPENING = 3.0       # seconds that the training waits for the window, at most
-ANSWER_EVERY = 0.3  # seconds between two looks at a digit while the network trains
+ANSWER_EVERY = 0.3  # seconds between two answers to the same question while the network trains
+SHARE = 0.03        # of the training's time that such answers may take
+
+# How each of the questions of `looks` is answered, by an `output.Model`.
+ANSWERS = {
+    AskDigit: lambda model, question: read_digits(model.classify, _pixels(question)[None])[0],
+    AskWeights: lambda model, question: model.inside.weights(),
+    AskExciting: lambda model, question: model.inside.exciting(question.layer, question.neuron),
+    AskLayers: lambda model, question: model.inside.layers(_ink(question)),
+    AskEvidence: lambda model, question: model.inside.evidence(_ink(question), question.label),
+}
+
+
+def _pixels(question):
+    """The image of a question, uint8 [28, 28]."""
+    return np.frombuffer(question.image, np.uint8).reshape(28, 28)
+
+
+def _ink(question):
+    """The image of a question, float32 [28, 28, 1], values 0 to 1."""
+    return _pixels(question)[..., np.newaxis].astype(np.float32) / 255
 
 
 def has_screen():
@@ -46,6 +68,7 @@ class Screen(Output):
         """
         self._viewer, self._is_page, self._stays_open = viewer, is_page, stays_open
         self._answered, self._next_answer = {}, 0.0
+        self._unanswerable = set()  # the kinds of questions that have failed
 
     def send(self, message):
         self._viewer.send(message)
@@ -86,21 +109,44 @@ class Screen(Output):
         return f"The window cannot be opened ({self._viewer.reason})"
 
     def answer(self, is_training=True):
-        """Read what users write, if it is new; while the network trains, from time to time anyway.
+        """Answer new questions at once, and all of them with a new state of the network, at times.
         """
-        questions = {viewer: digit for viewer, digit in dict(self._viewer.questions).items()
-                     if digit is not None}
+        questions = dict(self._viewer.questions)
         is_due = is_training and questions and time.monotonic() >= self._next_answer
         if questions == self._answered and not is_due:
             return
-        self._answered, self._next_answer = questions, time.monotonic() + ANSWER_EVERY
-        if questions and self._model.classify is not None:
-            images = np.frombuffer(b"".join(questions.values()), np.uint8).reshape(-1, 28, 28)
-            for (viewer, digit), probabilities in zip(
-                    questions.items(), read_digits(self._model.classify, images)):
-                self._viewer.send(Answer(viewer, digit, probabilities))
+        began = time.monotonic()
+        new = questions if is_due else {viewer: question for viewer, question in questions.items()
+                                        if question != self._answered.get(viewer)}
+        found = {question: self._find(question) for question in set(new.values())}
+        for viewer, question in new.items():
+            self._viewer.send(Answer(viewer, question, found[question]))
+        now = time.monotonic()
+        self._answered = questions
+        self._next_answer = now + max(ANSWER_EVERY, (now - began) / SHARE)
 
-    def wait_while(self, condition):
+    def _find(self, question):
+        """The answer to a question; None if it cannot be found in this network."""
+        if type(question) in self._unanswerable:
+            return None
+        try:
+            return ANSWERS[type(question)](self._model, question)
+        except Exception:  # the training should go on: tell it whole, and once
+            traceback.print_exc()
+            self._unanswerable.add(type(question))
+            return None
+
+    def take_step(self):
+        """Whether its user wants a training step, though it pauses; then that is taken."""
+        is_wanted = self._viewer.steps > 0
+        self._viewer.steps -= is_wanted
+        return is_wanted
+
+    def wait_while_paused(self):
+        """Answer while its user wants a pause, and no step."""
+        self._wait_while(lambda: self.is_paused and not self._viewer.steps)
+
+    def _wait_while(self, condition):
         """Answer while `condition()` is true and the window is there."""
         while condition() and not self._viewer.is_over:
             asked = dict(self._viewer.questions)
@@ -118,7 +164,7 @@ class Screen(Output):
                 else:
                     self._terminal.say(
                         "\nThe window stays open: look around in it, then close it.")
-                self.wait_while(lambda: True)
+                self._wait_while(lambda: True)
         except Stopped:
             raise
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.transforms import Bbox
 
+from common.dashboard.layout import LETTER, points_for, width_of
 from common.dashboard.style import (
     BUTTON_COLOUR,
     FRAME_COLOUR,
@@ -14,8 +15,8 @@ from common.dashboard.style import (
 from common.dashboard.text import hours
 
 STATUS_HEIGHT, BUTTON_HEIGHT, BAR_HEIGHT = 26, 34, 3  # pixels of a common window
-LEAST_BUTTON = 40        # pixels: a finger should hit it
-LETTER = 0.6             # a letter's width, as a share of the font's size
+BUTTON = 0.88            # of a button's place: the button
+LINE = 1.8               # from one line of the list to the next, as a share of the font's size
 
 
 class Strip:
@@ -56,7 +57,7 @@ class Status(Strip):
             bar.set(y=1 - thin, height=thin)
         for text in (self._text, self._hint):
             text.set_fontsize(sizes.points)
-        self._letters = width / (LETTER * sizes.points * self.axes.figure.dpi / 72)
+        self._letters = width / width_of(1, sizes.points, self.axes.figure)
         return height
 
     def update(self, scene):
@@ -98,17 +99,19 @@ def status_words(run, most):
 
 
 class Buttons(Strip):
-    """A row of buttons, one for each key that has one."""
+    """A row of buttons, one for each key that has one; never in a saved picture."""
 
     def __init__(self, figure, keys):
         super().__init__(figure, "buttons")
+        self.axes.set_animated(True)
         self._keys = [key for key in keys if key.button]
         count = max(1, len(self._keys))
         self._texts = []
         for number, key in enumerate(self._keys):
+            left = (number + (1 - BUTTON) / 2) / count
             self.axes.add_patch(FancyBboxPatch(
-                ((number + 0.06) / count, 0.1), 0.88 / count, 0.74, boxstyle="square,pad=0",
-                facecolor=BUTTON_COLOUR, edgecolor=FRAME_COLOUR, linewidth=0.8))
+                (left, 0.1), BUTTON / count, 0.74, boxstyle="square,pad=0", facecolor=BUTTON_COLOUR,
+                edgecolor=FRAME_COLOUR, linewidth=0.8))
             self._texts.append(self.axes.text((number + 0.5) / count, 0.47, key.button,
                                               ha="center", va="center_baseline",
                                               color=TEXT_COLOUR))
@@ -119,13 +122,12 @@ class Buttons(Strip):
         self.axes.set_visible(bool(self._keys))
         if not self._keys:
             return 0
-        pixel = self.axes.figure.dpi / 100
-        narrow = width < 560 * pixel
-        self._height = round(max(BUTTON_HEIGHT * sizes.unit, LEAST_BUTTON * pixel * narrow))
+        self._height = round(BUTTON_HEIGHT * sizes.unit)
         self._put(0, width, self._height)
+        longest = max(len(key.button) for key in self._keys)
+        points = points_for(longest + 1, BUTTON * width / len(self._keys), self.axes.figure)
         for text in self._texts:
-            room = width / len(self._keys) / (max(4, len(text.get_text())) * LETTER) * 0.9
-            text.set_fontsize(min(sizes.points, room * 72 / self.axes.figure.dpi))
+            text.set_fontsize(min(sizes.points, points))
         return self._height
 
     def key_at(self, x, y):
@@ -146,18 +148,26 @@ class KeyList(Strip):
         self.axes.add_patch(FancyBboxPatch(
             (0, 0), 1, 1, boxstyle="square,pad=0", facecolor="white", edgecolor=TEXT_COLOUR,
             clip_on=False))
-        self._rows = max(1, len(keys))
-        heights = [1 - (row + 1) / (self._rows + 1) for row in range(len(keys))]
-        self._texts = [
-            text for height, key in zip(heights, keys)
-            for text in (self.axes.text(0.2, height, key.label, ha="right", va="center",
-                                        fontweight="bold", color=TRAIN_COLOUR),
-                         self.axes.text(0.25, height, key.words, va="center", color=TEXT_COLOUR))]
+        labels = max((len(key.label) for key in keys), default=0)
+        self._letters = labels + max((len(key.words) for key in keys), default=0) + 6
+        self._lines = len(keys) + 1
+        self._texts = []
+        for number, key in enumerate(keys, 1):
+            y = 1 - number / self._lines
+            self._texts += [
+                self.axes.text((labels + 2) / self._letters, y, key.label, ha="right",
+                               va="center", fontweight="bold", color=TRAIN_COLOUR),
+                self.axes.text((labels + 4) / self._letters, y, key.words, va="center",
+                               color=TEXT_COLOUR)]
 
     def place(self, width, height, sizes):
         """Place it in the middle of the figure."""
-        box_width = min(1, 520 * sizes.unit / width)
-        box_height = min(1, 30 * self._rows * sizes.unit / height)
-        self.axes.set_position([(1 - box_width) / 2, (1 - box_height) / 2, box_width, box_height])
+        figure = self.axes.figure
+        line = width_of(1, 1, figure) / LETTER * LINE  # pixels, with a font of one point
+        points = min(1.1 * sizes.points, points_for(self._letters, width, figure),
+                     height / self._lines / line)
+        across = width_of(self._letters, points, figure) / width
+        up = self._lines * points * line / height
+        self.axes.set_position([(1 - across) / 2, (1 - up) / 2, across, up])
         for text in self._texts:
-            text.set_fontsize(min(1.1 * sizes.points, box_height * height / self._rows * 0.4))
+            text.set_fontsize(points)

@@ -12,11 +12,11 @@ POINTS = 9.0                         # font size at that size of window
 
 STYLE = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the same on every machine
-    "keymap.save": ["ctrl+s", "cmd+s"], "keymap.quit": ["ctrl+w", "cmd+w"],
-    "keymap.fullscreen": ["f"],
+    "keymap.quit": ["ctrl+w", "cmd+w"], "keymap.fullscreen": ["f"],
     # The keys of the dashboard are its own; the others should do nothing by accident.
     **{f"keymap.{name}": [] for name in ("home", "back", "forward", "help", "copy", "grid", "pan",
-                                         "zoom", "grid_minor", "yscale", "xscale", "quit_all")},
+                                         "save", "zoom", "grid_minor", "yscale", "xscale",
+                                         "quit_all")},
 }
 
 

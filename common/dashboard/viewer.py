@@ -7,8 +7,13 @@ import dataclasses
 import time
 from collections.abc import Callable
 
+from common.dashboard.asking import Asker
+from common.dashboard.digit_panels import DigitsPanel
 from common.dashboard.figure import SIX, VIEWS, DashboardFigure
-from common.dashboard.messages import Paused
+from common.dashboard.layers_panel import LayersPanel
+from common.dashboard.looks import AskDigit
+from common.dashboard.messages import Paused, Step
+from common.dashboard.weights_panel import WeightsPanel
 from common.dashboard.writing import Writer
 from common.dashboard.zooming import Zoom
 
@@ -47,16 +52,25 @@ KEYS = (
     Key("0, esc", ("0", "escape"), "all six panels", show("all"), "all"),
     Key("space", (" ",), "pause the training, go on", lambda viewer, name: viewer.toggle_pause(),
         "pause"),
+    Key("n", ("n",), "in a pause: one training step, with its measurements",
+        lambda viewer, name: viewer.step()),
     Key("d", ("d",), "write a digit of your own, with the mouse or a finger",
         lambda viewer, name: viewer.toggle_writing(), "write"),
+    Key("w", ("w",), "what the neurons look for: their weights, as pictures",
+        lambda viewer, name: viewer.toggle_inside("neurons"), "weights"),
+    Key("i", ("i",), "layer by layer: what each makes of the digit at hand",
+        lambda viewer, name: viewer.toggle_inside("inside"), "layers"),
+    Key("e", ("e",), "evidence: which pixels speak for and against its answer",
+        lambda viewer, name: viewer.toggle_inside("evidence"), "evidence"),
     Key("c", ("c",), "clear the sheet", lambda viewer, name: viewer.clear_sheet()),
     Key("o", ("o",), "zoom into a box that you draw with the mouse",
         lambda viewer, name: viewer.start_zoom(), "zoom"),
     Key("h", ("h",), "undo all zooms", lambda viewer, name: viewer.undo_zooms()),
     Key("z", ("z",), "the whole axes of accuracy and loss, or where the curves are",
         lambda viewer, name: viewer.toggle_whole()),
-    Key("click", (), "on a digit: see it large, with its ten probabilities; again: back"),
-    Key("ctrl-s", ("ctrl+s", "cmd+s"), "save the picture", None, "save"),
+    Key("click", (), "on a digit: what the network makes of it; on a neuron: see it large"),
+    Key("ctrl-s", ("ctrl+s", "cmd+s"), "save the picture",
+        lambda viewer, name: viewer.save(), "save"),
     Key("f", ("f",), "full screen, and back"),
     Key("?", ("?",), "show or hide this list", lambda viewer, name: viewer.toggle_keys(), "?"),
 )
@@ -67,8 +81,11 @@ class Viewer:
     """Shows a run on a figure's canvas, and answers keys and the mouse.
 
     Attributes:
+      keys: the rows of `KEYS`, with their buttons where the figure has those.
       seconds: float, how long the latest repainting took.
     """
+
+    keys = KEYS
 
     def __init__(self, number, figure, run, tell):
         """Show a run.
@@ -79,11 +96,12 @@ class Viewer:
           run: a `Run`, to which somebody else applies what comes.
           tell: a function that sends a message to the script.
         """
-        self.dashboard = DashboardFigure(figure, run, KEYS)
+        self.dashboard = DashboardFigure(figure, run, self.keys)
         self.dashboard.repaint_in_part()
         self._canvas, self._run, self._tell = figure.canvas, run, tell
         self._scene = self.dashboard.scene
-        self.writer = Writer(number, self._scene, self.dashboard.sheet, tell)
+        self.writer = Writer(self._scene, self.dashboard.sheet)
+        self.asker = Asker(number, self._scene, tell)
         self._view_before = "all"  # the user looked at a digit
         self._zoom = Zoom(self.dashboard)
         self._last_status, self.seconds = 0.0, 0.0
@@ -91,6 +109,16 @@ class Viewer:
                             ("motion_notify", self._on_motion),
                             ("button_release", self._on_release)):
             self._canvas.mpl_connect(name + "_event", react)
+
+    def tick(self):
+        """Take in what the user writes, and ask what the view asks; return whether it is new."""
+        question = VIEWS[self.dashboard.view].asks(self._scene)
+        self.asker.ask(question if self._can_ask(question) else None)
+        return self.writer.tick()
+
+    def _can_ask(self, question):
+        """Whether the script's network can answer such a question."""
+        return self._run.reads_digits if isinstance(question, AskDigit) else self._run.has_inside
 
     def repaint(self):
         """Bring what is on the screen up to date."""
@@ -133,18 +161,40 @@ class Viewer:
     def show_view(self, view):
         """Show one of `figure.VIEWS`."""
         self._zoom.end()
-        self.writer.turn_on(view == "write")
+        self.writer.turn_on(VIEWS[view].is_sheet)
+        self._scene.pointed = None
         self.dashboard.show_view(view)
 
     def toggle_writing(self):
         """Show the sheet to write on, if the run reads digits, or all panels again."""
         if self._run.reads_digits:
-            self.show_view("all" if self.dashboard.view == "write" else "write")
+            self.show_view("all" if self._is_writing else "write")
+
+    @property
+    def _is_writing(self):
+        return VIEWS[self.dashboard.view].is_sheet
+
+    def toggle_inside(self, view):
+        """Show a view of the network's inside, if it can be looked into, or all panels again."""
+        if not self._run.has_inside:
+            return
+        if self._is_writing and "write " + view in VIEWS:
+            view = "write" if self.dashboard.view == "write " + view else "write " + view
+        elif self.dashboard.view == view:
+            view = "all"
+        elif view != "neurons":
+            self._scene.choose_sample()
+        self.show_view(view)
 
     def clear_sheet(self):
         """Take a new sheet."""
-        if self.dashboard.view == "write":
+        if self._is_writing:
             self.writer.clear()
+
+    def step(self):
+        """Have one training step done in a pause."""
+        if self._run.phase == "paused":
+            self._tell(Step())
 
     def toggle_pause(self):
         """Pause the training, or have it go on."""
@@ -154,8 +204,9 @@ class Viewer:
             self._tell(message)
 
     def start_zoom(self):
-        """Have the next box that the user draws be zoomed into."""
-        self._zoom.is_on = True
+        """Have the next box that the user draws be zoomed into, where there is something to zoom.
+        """
+        self._zoom.is_on = any(panel.can_zoom for panel in self.dashboard.panels.values())
 
     def undo_zooms(self):
         """Show all panels whole again."""
@@ -187,10 +238,10 @@ class Viewer:
             return
         row = self.dashboard.buttons.key_at(event.x, event.y)
         if row is not None:
-            self._push(row)
+            row.action(self, row.names[0])
         elif self._zoom.is_on:
             self._zoom.begin(event)
-        elif self.dashboard.view == "write":
+        elif self.dashboard.panel_at(event) is self.dashboard.sheet:
             self.writer.press(event)
             return
         else:
@@ -201,6 +252,8 @@ class Viewer:
         panel = self._zoom.move(event)
         if panel is None:
             self.writer.move(event)
+            if self._point(event):
+                self.repaint()
         elif self.dashboard.can_repaint:
             self.dashboard.repaint([panel])
             self.copy([panel])
@@ -216,21 +269,32 @@ class Viewer:
         self._last_status = 0.0
         self.repaint()
 
-    def _push(self, row):
-        """Push the button of a row of `KEYS`."""
-        if row.action is None:
-            self.save()
-        else:
-            row.action(self, row.names[0])
-
     def _look(self, event):
-        """A click on a digit shows it large; the next one goes back."""
-        if self.dashboard.view == "look":
+        """A click on a digit shows what is made of it, one on a neuron shows it; again: back."""
+        panel, view = self.dashboard.panel_at(event), self.dashboard.view
+        if view in ("look", "neuron"):
             self.show_view(self._view_before)
-            return
+        elif isinstance(panel, WeightsPanel):
+            neuron = panel.neuron_at(event.xdata, event.ydata)
+            if neuron is not None:
+                self._scene.neuron, self._view_before = neuron, view
+                self.show_view("neuron")
+        elif isinstance(panel, DigitsPanel):
+            sample = panel.sample_at(event.xdata, event.ydata)
+            if sample is not None:
+                self._view_before = view
+                self.show_view("inside" if self._run.has_inside else "look")
+                self._scene.sample = sample
+        else:
+            self._point(event)
+
+    def _point(self, event):
+        """Look at the value of a layer at which the mouse points; return whether it is another."""
         panel = self.dashboard.panel_at(event)
-        sample = panel.sample_at(event.xdata, event.ydata) if hasattr(panel, "sample_at") else None
-        if sample is not None:
-            self._view_before = self.dashboard.view
-            self.show_view("look")
-            self._scene.sample = sample
+        if not isinstance(panel, LayersPanel):
+            return False
+        pointed = panel.tile_at(event.xdata, event.ydata)
+        is_new = pointed is not None and pointed != self._scene.pointed
+        if is_new:
+            self._scene.pointed = pointed
+        return is_new

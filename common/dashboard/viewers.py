@@ -10,6 +10,10 @@ FRAME = 0.33  # seconds from one repainting to the next, at least
 SHARE = 0.25  # of a processor that repainting by itself may take, of all viewers together
 
 
+class CannotShow(Exception):
+    """There is no way to show the dashboard here; the text says why."""
+
+
 class Viewers:
     """All viewers of a run in this process.
 
@@ -32,8 +36,7 @@ class Viewers:
 
     def remove(self, viewer):
         """Forget a viewer, and what it has asked."""
-        viewer.writer.turn_on(False)
-        viewer.writer.tick()
+        viewer.asker.ask(None)
         self._viewers = {number: other for number, other in self._viewers.items()
                          if other is not viewer}
         self._waiting = [other for other in self._waiting if other is not viewer]
@@ -51,12 +54,12 @@ class Viewers:
             if isinstance(message, Closed):
                 self.is_closed = True
             elif isinstance(message, Answer) and message.viewer in self._viewers:
-                self._viewers[message.viewer].writer.take(message)
+                self._viewers[message.viewer].asker.take(message)
         for viewer in list(self._viewers.values()):
-            if (viewer.writer.tick() or messages) and viewer not in self._waiting:
+            if (viewer.tick() or messages) and viewer not in self._waiting:
                 self._waiting.append(viewer)
         now = time.monotonic()
-        is_answering = any(viewer.writer.is_waiting for viewer in self._viewers.values())
+        is_answering = any(viewer.asker.is_waiting for viewer in self._viewers.values())
         if self._waiting and not self.is_closed and (now >= self._next_frame or is_answering):
             viewer = self._waiting.pop(0)
             viewer.repaint()

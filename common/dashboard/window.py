@@ -17,15 +17,11 @@ from common.dashboard.link import ScriptLink
 from common.dashboard.messages import Closed, Failed, Opened
 from common.dashboard.style import DPI, use_style
 from common.dashboard.viewer import Viewer
-from common.dashboard.viewers import TICK, Viewers
+from common.dashboard.viewers import TICK, CannotShow, Viewers
 
 SHARE_OF_SCREEN = 0.9
 WIDEST = 16 / 9              # of a window, as its user finds it
 SMALLEST = 640, 400          # pixels, to which its user can make it
-
-
-class CannotShow(Exception):
-    """There is no way to show the dashboard here; the text says why."""
 
 
 def main():
@@ -88,7 +84,8 @@ def show_window(title, link):
     if figure.canvas.required_interactive_framework is None:
         raise CannotShow("Python has no toolkit for windows here; Debian and Ubuntu: sudo apt "
                          "install python3-tk; anywhere: python -m pip install PySide6")
-    figure.canvas.get_default_filename = lambda: f"{title}.png"
+    # Tk's dialogue would take what follows a dot in the title for the kind of file.
+    figure.canvas.get_default_filename = lambda: f"{title.replace('.', '-')}.png"
     fit_to_screen(figure.canvas.manager)
     viewers = Viewers(link)
     viewers.add(Viewer, figure)
@@ -117,20 +114,23 @@ def fit_to_screen(manager):
 
     matplotlib's toolbar goes: the dashboard has buttons of its own.
     """
-    window = manager.window
+    window, toolbar = manager.window, manager.toolbar
     if hasattr(window, "winfo_screenwidth"):  # Tk
-        manager.toolbar.pack_forget()
-        screen = window.winfo_screenwidth(), window.winfo_screenheight()
+        toolbar.pack_forget()
+        width, height = size_on(window.winfo_screenwidth(), window.winfo_screenheight())
         window.minsize(*SMALLEST)
+        window.geometry(f"{width}x{height}")  # `manager.resize` doubles it on a dense screen
     elif hasattr(window, "setMinimumSize"):  # Qt
-        manager.toolbar.hide()
-        available = window.screen().availableGeometry()
-        screen = available.width(), available.height()
+        toolbar.hide()
+        free = window.screen().availableGeometry()
         window.setMinimumSize(*SMALLEST)
-    else:  # another toolkit: as it comes
-        return
-    width, height = (SHARE_OF_SCREEN * side for side in screen)
-    manager.resize(int(min(width, WIDEST * height)), int(height))
+        window.resize(*size_on(free.width(), free.height()))  # `manager.resize` adds a toolbar
+
+
+def size_on(screen_width, screen_height):
+    """The size of a window on a screen: width and height, like the arguments in pixels."""
+    height = SHARE_OF_SCREEN * screen_height
+    return int(min(SHARE_OF_SCREEN * screen_width, WIDEST * height)), int(height)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ From top to bottom: the picture becomes grey and small, the paper with its shado
 ink is told from what is left of the paper, and the ink gets its grey levels.
 """
 
+import io
 import os
 import warnings
 
@@ -26,20 +27,6 @@ FADING = 1 / 25         # of the longer side: within so much around a stroke the
 HALO = 1 / 20           # share of the digit's height: how far its strokes' grey borders reach
 
 TOUCHING = np.ones((3, 3))  # pixels that touch at a corner belong to the same stroke
-
-# What to say when a file cannot be read, by the error that tells: the first row that fits.
-PROBLEMS = (
-    (FileNotFoundError, "There is no file {name}: check its name and folder."),
-    (PermissionError, "{name} may not be read: change its permissions, or copy it to a folder of "
-                      "your own."),
-    (Image.UnidentifiedImageError, "{name} is not a picture that can be read here: save it as PNG "
-                                   "or JPEG."),
-    ((Image.DecompressionBombError, Image.DecompressionBombWarning),
-     "{name} has more than {most} million pixels: make it smaller first."),
-    # For a damaged file, Pillow's decoders raise almost anything.
-    (Exception, "{name} is damaged or incomplete ({reason}): save or copy the picture again."),
-)
-
 
 class PictureError(UserError):
     """A file holds no digit that could be read. The text names it and says what to do."""
@@ -87,27 +74,47 @@ def holds_several(ink):
     return sum(height >= max(heights) / 2 for height in heights) > 1
 
 
-def _opened(name):
-    """Read the file with this name: a Pillow image, upright, of any mode and size."""
+def _content(name):
+    """Read the file with this name: bytes."""
     if os.path.isdir(name):
         raise PictureError(f"{name} is a folder: name one of the pictures in it.")
     try:
-        if os.path.getsize(name) == 0:
-            raise PictureError(f"{name} is empty (0 bytes): save or copy the picture again.")
-        return _decoded(name)
-    except PictureError:
-        raise
-    except Exception as error:
-        sentence = next(words for kind, words in PROBLEMS if isinstance(error, kind))
-        raise PictureError(sentence.format(name=name, most=Image.MAX_IMAGE_PIXELS // 10**6,
-                                           reason=reason(error).rstrip("."))) from None
+        with open(name, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        raise PictureError(f"There is no file {name}: check its name and folder.") from None
+    except PermissionError:
+        raise PictureError(f"{name} may not be read: change its permissions, or copy it to a "
+                           f"folder of your own.") from None
+    except OSError as error:
+        raise PictureError(f"{name} cannot be read ({error.strerror}): copy it to another "
+                           f"folder.") from None
+    if not content:
+        raise PictureError(f"{name} is empty (0 bytes): save or copy the picture again.")
+    return content
 
 
-def _decoded(name):
+def _opened(name):
+    """Read the picture with this name: a Pillow image, upright, of any mode and size."""
+    content = _content(name)
+    try:
+        return _decoded(content)
+    except Image.UnidentifiedImageError:
+        raise PictureError(f"{name} is not a picture that can be read here: save it as PNG or "
+                           f"JPEG.") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(f"{name} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million "
+                           f"pixels: make it smaller first.") from None
+    except Exception as error:  # for a damaged file, Pillow's decoders raise almost anything
+        raise PictureError(f"{name} is damaged or incomplete ({reason(error).rstrip('.')}): save "
+                           f"or copy the picture again.") from None
+
+
+def _decoded(content):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow only finds odd is none of the user's troubles
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(name) as picture:
+        with Image.open(io.BytesIO(content)) as picture:
             # JPEG can be decoded at a half or less of its size, which saves most of the time.
             picture.draft(picture.mode, (LONGEST, LONGEST))
             picture.load()
@@ -121,7 +128,7 @@ def _grey_levels(picture):
         levels -= levels.min()
         # Which value is white differs, and so does how many of 16 bits a scanner fills.
         grey = Image.fromarray((levels * (255 / max(levels.max(), 1e-9))).astype(np.uint8))
-    elif picture.has_transparency_data:
+    elif "A" in picture.getbands() or "transparency" in picture.info:
         grey = _on_paper(picture.convert("RGBA"))
     else:
         # A palette's, YCbCr's or CMYK's way to grey leads through RGB.

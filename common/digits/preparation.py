@@ -12,7 +12,6 @@ much less than a pixel wide, so thinner ones are made as wide as the thinnest th
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from common.errors import UserError
 
@@ -60,8 +59,8 @@ def _fitted(ink, side):
     Returns:
       float32 [h, w], the larger of h and w being `side`.
     """
-    ((rows, columns),) = ndimage.find_objects((ink >= FAINT * ink.max()).astype(np.uint8))
-    digit = ink[rows, columns]
+    rows, columns = np.nonzero(ink >= FAINT * ink.max())
+    digit = ink[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
     scale = side / max(digit.shape)
     height, width = (max(1, round(length * scale)) for length in digit.shape)
     # The mean over the area of each new pixel; where there are more pixels than before, that would
@@ -79,6 +78,7 @@ def _thick_enough(ink):
     reach = (THINNEST * FINE / BOX - _thickness(fine)) / 2
     if reach < 1:
         return ink
+    from scipy import ndimage  # slow to import; what is written on the sheet is wide enough
     rim = int(reach)
     y, x = np.mgrid[-rim:rim + 1, -rim:rim + 1]
     pen = y ** 2 + x ** 2 <= reach ** 2
@@ -108,7 +108,8 @@ def _centred(digit):
     As in MNIST, it moves by whole pixels; and never beyond the square's border.
     """
     square = np.zeros((SIDE, SIDE), np.uint8)
-    place = np.ceil(CENTRE - 0.5 - np.array(ndimage.center_of_mass(digit))).astype(int)
-    top, left = place.clip(0, SIDE - np.array(digit.shape))
+    centre = np.average(np.indices(digit.shape).reshape(2, -1), axis=1, weights=digit.ravel())
+    place = np.ceil(CENTRE - 0.5 - centre).astype(int)
+    top, left = place.clip(0, np.subtract(SIDE, digit.shape))
     square[top:top + digit.shape[0], left:left + digit.shape[1]] = digit
     return square

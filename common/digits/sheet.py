@@ -41,15 +41,16 @@ class Handwriting:
 
     def _draw_line(self, start, end):
         """Ink the pixels that a round tip touches on its way; those at its border in part."""
-        start, end = np.array(start) * SIDE, np.array(end) * SIDE
+        start, end = np.multiply(start, SIDE), np.multiply(end, SIDE)
         radius = PEN / 2 * SIDE
-        low = np.clip(np.floor(np.minimum(start, end) - radius - 1), 0, SIDE).astype(int)
-        high = np.clip(np.ceil(np.maximum(start, end) + radius + 1), 0, SIDE).astype(int)
-        x, y = np.meshgrid(*(np.arange(*ends) + 0.5 for ends in zip(low, high)))
+        # Only the pixels near the line, for that is quicker.
+        left, top = (np.minimum(start, end) - radius - 1).clip(0, SIDE).astype(int)
+        right, bottom = (np.maximum(start, end) + radius + 2).clip(0, SIDE).astype(int)
+        pixels = np.stack(np.meshgrid(np.arange(left, right), np.arange(top, bottom)), -1) + 0.5
         along = end - start
-        length = max(along @ along, 1e-9)
-        share = np.clip(((x - start[0]) * along[0] + (y - start[1]) * along[1]) / length, 0, 1)
-        distance = np.hypot(x - start[0] - share * along[0], y - start[1] - share * along[1])
-        ink = 255 * np.clip(radius + 0.5 - distance, 0, 1)
-        sheet = self.ink[low[1]:high[1], low[0]:high[0]]
+        # Where the nearest point of the line is, from 0 at its start to 1 at its end.
+        share = ((pixels - start) @ along / max(along @ along, 1e-9)).clip(0, 1)
+        distance = np.linalg.norm(pixels - start - share[..., np.newaxis] * along, axis=-1)
+        ink = 255 * (radius + 0.5 - distance).clip(0, 1)
+        sheet = self.ink[top:bottom, left:right]
         np.maximum(sheet, ink.round().astype(np.uint8), out=sheet)

@@ -1,0 +1,192 @@
+"""What a prediction takes and gives, and the exported network that makes it.
+
+The protocol is JSON in, JSON out, as Vertex AI and TensorFlow Serving have it:
+
+    {"instances": [[[0, 0.5, ...], ...], ...]}   →   {"predictions": [{"classes": 7,
+                                                                       "predictions": [...]}, ...]}
+
+An instance is an image, 28 rows of 28 numbers from 0 to 1, or {"image": such an image}.
+"""
+
+import os
+
+import numpy as np
+import orjson
+
+from common.errors import UserError, reason
+from common.mnist_data import IMAGE_SHAPE
+
+IMAGES_LIMIT = 128  # in a request
+SIGNATURE, TAG = "serving_default", "serve"
+BUCKETS = "gs://"
+BUCKETS_DIR = "/gcs"  # where Vertex AI and the Cloud Storage CSI driver mount the buckets
+
+
+class RequestError(Exception):
+    """A request that cannot be answered. Its text is one sentence that says what to change."""
+
+
+def read_images(body):
+    """Read the images of a request.
+
+    Args:
+      body: bytes or bytearray, the JSON text.
+
+    Returns:
+      float32 [n, 28, 28], values 0 to 1, n from 1 to `IMAGES_LIMIT`.
+
+    Raises:
+      RequestError: it is not such a request.
+    """
+    instances = _instances(body)
+    try:
+        pixels = np.array(instances)
+    except ValueError:  # lists of different lengths
+        pixels = None
+    # To NumPy, true is the number 1; to us it is no number. These letters are in true and false,
+    # and a search for one byte takes no time.
+    if pixels is None or pixels.shape[1:] != IMAGE_SHAPE or pixels.dtype.kind not in "iuf" or (
+            b"u" in body or b"l" in body):
+        _find_fault(instances)
+        pixels = np.array(instances, np.float64)
+    if not (pixels.min() >= 0 and pixels.max() <= 1):
+        outside = ~((pixels >= 0) & (pixels <= 1))
+        index = int(outside.any(axis=(1, 2)).argmax())
+        value = pixels[index][outside[index]][0]
+        hint = " (divide bytes by 255)" if value > 1 else ""
+        raise RequestError(
+            f"Instance {index} has a pixel of {value:g}: pixels should be from 0 to 1{hint}.")
+    return pixels.astype(np.float32)
+
+
+def write_predictions(classes, predictions):
+    """The answer to a request, as JSON text (bytes).
+
+    Args:
+      classes: int64 [n], the digits.
+      predictions: float32 [n, 10], their probabilities.
+    """
+    return orjson.dumps({"predictions": [
+        {"classes": digit, "predictions": probabilities}
+        for digit, probabilities in zip(classes.tolist(), predictions.tolist())]})
+
+
+def _instances(body):
+    """The images of a request, as lists of lists, as far as they are lists at all."""
+    try:
+        request = orjson.loads(body)
+    except ValueError as error:
+        raise RequestError(f"The request is not JSON: {error}.") from None
+    if not isinstance(request, dict) or not isinstance(request.get("instances"), list):
+        raise RequestError('The request should be an object with a list of images: '
+                           '{"instances": [...]}.')
+    instances = request["instances"]
+    if not 1 <= len(instances) <= IMAGES_LIMIT:
+        raise RequestError(f"A request should have 1 to {IMAGES_LIMIT} instances, "
+                           f"not {len(instances)}.")
+    for index, instance in enumerate(instances):
+        if isinstance(instance, dict):
+            if list(instance) != ["image"]:
+                raise RequestError(
+                    f'Instance {index} should be an image or {{"image": an image}}.')
+            instances[index] = instance["image"]
+    return instances
+
+
+def _find_fault(instances):
+    """Raise RequestError for the first instance that is not 28 lists of 28 numbers, if one is."""
+    rows, columns = IMAGE_SHAPE
+    for index, instance in enumerate(instances):
+        expected = f"Instance {index} should be {rows} rows of {columns} numbers from 0 to 1"
+        if not (isinstance(instance, list) and len(instance) == rows and
+                all(isinstance(row, list) and len(row) == columns for row in instance)):
+            raise RequestError(f"{expected}; its shape is another.")
+        if not all(type(pixel) in (int, float) for row in instance for pixel in row):
+            raise RequestError(f"{expected}; some are no numbers.")
+
+
+class ServedModel:
+    """A SavedModel with the signature `image` [n, 28, 28] → `classes`, `predictions`."""
+
+    def __init__(self, folder):
+        """Load it and run it once, since the first run of a network takes its time.
+
+        Args:
+          folder: str, the SavedModel's folder, or one with versions of it in folders whose names
+            are numbers, as TensorFlow Serving has them: the highest one counts. gs://... is read
+            below /gcs where that bucket is mounted, otherwise by TensorFlow itself.
+
+        Raises:
+          UserError: there is no such model.
+        """
+        import tensorflow as tf  # takes seconds: not before somebody asks for a model
+        self._constant = tf.constant
+        try:
+            self.folder = _find(folder, tf.io.gfile)
+            model = tf.saved_model.load(self.folder, tags=[TAG])
+        except (tf.errors.OpError, OSError, RuntimeError) as error:
+            raise UserError(f"the model in {folder} cannot be loaded: {reason(error)}") from None
+        if SIGNATURE not in model.signatures:
+            raise UserError(f"the model in {folder} has no signature {SIGNATURE}")
+        self._model = model  # a signature alone does not keep its variables alive
+        self._signature = model.signatures[SIGNATURE]
+        if (list(self._signature.structured_input_signature[1]) != ["image"]
+                or not {"classes", "predictions"} <= set(self._signature.structured_outputs)):
+            raise UserError(f"the model in {folder} should take `image` and give `classes` and "
+                            f"`predictions`")
+        self.predict(np.zeros((1, *IMAGE_SHAPE), np.float32))
+
+    def predict(self, images):
+        """Read digits.
+
+        Args:
+          images: float32 [n, 28, 28], values 0 to 1.
+
+        Returns:
+          classes: int64 [n], the most probable digits.
+          predictions: float32 [n, 10], the probabilities of the digits 0 to 9.
+        """
+        results = self._signature(image=self._constant(images))
+        return results["classes"].numpy(), results["predictions"].numpy()
+
+
+def local_path(folder):
+    """The path of a gs:// folder below /gcs where its bucket is mounted; others stay as they are.
+    """
+    if not folder.startswith(BUCKETS):
+        return folder
+    bucket, _, path = folder.removeprefix(BUCKETS).partition("/")
+    mounted = os.path.join(BUCKETS_DIR, bucket)
+    return os.path.join(mounted, path) if os.path.isdir(mounted) else folder
+
+
+def check_folder(folder):
+    """Raise `UserError` where there is no model in a folder, if that can be told without
+    TensorFlow, which takes seconds to import.
+    """
+    if not local_path(folder).startswith(BUCKETS):
+        _find(folder, _LocalFiles)
+
+
+class _LocalFiles:
+    """What `_find` needs of tf.io.gfile."""
+
+    exists, isdir, listdir = os.path.exists, os.path.isdir, os.listdir
+
+
+def _find(folder, files):
+    """The folder of the SavedModel itself: `folder`, or the highest version in it."""
+    folder = local_path(folder)
+
+    def holds_model(path):
+        return files.exists(os.path.join(path, "saved_model.pb"))
+
+    if holds_model(folder):
+        return folder
+    names = [name.rstrip("/") for name in files.listdir(folder)] if files.isdir(folder) else []
+    versions = [name for name in names if name.isdecimal()
+                and holds_model(os.path.join(folder, name))]
+    if not versions:
+        raise UserError(f"there is no exported model in {folder}: name the folder of "
+                        f"saved_model.pb, as python -m cloud.trainer writes it")
+    return os.path.join(folder, max(versions, key=int))

@@ -1,0 +1,130 @@
+"""What the dashboard's tests share: runs that have taken place, and a way to look at pixels."""
+
+import numpy as np
+from matplotlib.backend_bases import KeyEvent, MouseEvent
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from common.dashboard.figure import DashboardFigure
+from common.dashboard.messages import Finished, Progress, Started, Tested, Trained
+from common.dashboard.run import Run
+from common.dashboard.snapshots import Digits, percentile_bands
+
+POOL = np.zeros((2000, 28, 28), np.uint8)  # images with blank borders
+POOL[:, 4:24, 4:24] = np.random.default_rng(0).integers(0, 256, (2000, 20, 20))
+
+
+def digits_of(count, misread, total=None, start=0):
+    """So many `Digits`, the first ones misread: 0 as 3, 1 as 4 and so on."""
+    labels = (np.arange(count) % 10).astype(np.uint8)
+    computed = np.where(np.arange(count) < misread, labels + 3, labels) % 10
+    confusions = np.bincount(10 * labels.astype(int) + computed, minlength=100).reshape(10, 10)
+    return Digits(images=POOL[start:start + count], labels=labels, total=total or count,
+                  probabilities=np.eye(10, dtype=np.float32)[computed], confusions=confusions)
+
+
+def messages_of_a_run(iterations):
+    """The messages of a run that goes well, in the order in which a script sends them."""
+    random = np.random.default_rng(1)
+    weights, biases = random.normal(size=1000), np.full(50, 0.1)
+    yield Started("a model", iterations, reads_digits=True)
+    for i in range(0, iterations + 1, 20):
+        accuracy = 1 - 0.9 * np.exp(-i / 60)
+        measured = accuracy - 0.1 * random.random()
+        weights = weights + 0.03 * random.normal(size=1000)
+        biases = biases + 0.03 * random.normal(size=50)
+        with_bands = i < 200 or i % 60 == 0
+        yield Trained(i, measured, 100 - 100 * measured, i // 600 + 1, 0.003,
+                      digits_of(100, round(100 - 100 * measured), start=i % 900),
+                      percentile_bands([weights]) if with_bands else None,
+                      percentile_bands([biases]) if with_bands else None)
+        if i < 100 or i % 100 == 0:
+            yield Tested(i, accuracy, 100 - 100 * accuracy,
+                         digits_of(1000, round(10_000 * (1 - accuracy)), 10_000, i % 900))
+        yield Progress(i, i / 50, (iterations - i) / 50)
+    yield Finished(False, iterations / 50, iterations + 1)
+
+
+def run_of(*messages):
+    """A `Run` that these messages have made."""
+    run = Run()
+    for message in messages:
+        run.apply(message)
+    return run
+
+
+def long_run(iterations=10_000):
+    """A `Run` with everything that the dashboard can show, in few measurements."""
+    run = run_of(Started("mnist_3.1_convolutional_bigger_dropout", iterations, True))
+    for i in range(0, iterations + 1, iterations // 20):
+        run.apply(Trained(i, 0.97, 33.0, 17, weights=np.linspace(-0.7, 0.7, 8),
+                          biases=np.linspace(-0.03, 0.04, 8)))
+        run.apply(Tested(i, 0.9, 35.0))
+    run.apply(Trained(iterations, 0.91, 33.0, 17, digits=digits_of(100, 9)))
+    run.apply(Tested(iterations, 0.88, 35.0, digits=digits_of(1000, 200, 10_000)))
+    run.apply(Progress(iterations, 500.0, 40_000.0))
+    return run
+
+
+def dashboard_of(run, width=1280, height=720, dpi=100, view="all", keys=()):
+    """A dashboard on a canvas in memory, which is repainted in part, as in a window."""
+    figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi)
+    FigureCanvasAgg(figure)
+    dashboard = DashboardFigure(figure, run, keys)
+    dashboard.repaint_in_part()
+    dashboard.show_view(view)
+    return dashboard
+
+
+def draw(dashboard):
+    """Draw the whole figure, with all that is new; return its pixels."""
+    dashboard.update()
+    dashboard.figure.canvas.draw()
+    return pixels(dashboard)
+
+
+def show(dashboard, with_status=True):
+    """Bring the picture up to date as a window does; return the parts painted, None for all."""
+    parts = dashboard.update(with_status)
+    if parts is None:
+        dashboard.figure.canvas.draw()
+    else:
+        dashboard.repaint(parts)
+    return parts
+
+
+def pixels(dashboard):
+    """A copy of the picture, uint8 [height, width, 3]; row 0 is the lowest, as in matplotlib."""
+    return np.array(dashboard.figure.canvas.buffer_rgba())[::-1, :, :3]
+
+
+def pixel_at(dashboard, panel, x, y):
+    """The colour of the picture at a point of a panel, given in the axes' coordinates."""
+    column, row = dashboard.panels[panel].axes.transData.transform((x, y)).astype(int)
+    return tuple(np.asarray(dashboard.figure.canvas.buffer_rgba())[-1 - row, column, :3].tolist())
+
+
+def press(viewer, *keys):
+    """Press keys, and draw what comes of them."""
+    canvas = viewer.dashboard.figure.canvas
+    for key in keys:
+        canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", canvas, key))
+        draw(viewer.dashboard)
+
+
+def mouse(viewer, kind, place, button=1):
+    """A mouse event ("press", "move" or "release") at a place in pixels of the figure."""
+    canvas = viewer.dashboard.figure.canvas
+    name = {"press": "button_press", "move": "motion_notify", "release": "button_release"}[kind]
+    canvas.callbacks.process(name + "_event", MouseEvent(
+        name + "_event", canvas, *place, button=None if kind == "move" else button))
+
+
+def drag(viewer, panel, *points, button=1):
+    """Press the mouse at the first of some points of a panel, move it, release it at the last."""
+    places = viewer.dashboard.panels[panel].axes.transData.transform(points)
+    mouse(viewer, "press", places[0], button)
+    for place in places[1:]:
+        mouse(viewer, "move", place)
+    mouse(viewer, "release", places[-1], button)
+    draw(viewer.dashboard)

@@ -1,0 +1,70 @@
+"""A window or page that a test feeds with a run, and what must be seen of it."""
+
+import os
+
+import matplotlib
+import numpy as np
+from drawn_dashboard import dashboard_of, draw, pixels
+
+from common.dashboard.link import ViewerProcess
+from common.dashboard.run import Run
+from common.dashboard.style import DPI, use_style
+from common.dashboard.viewer import KEYS
+
+PATIENCE = 20   # seconds for what takes a fraction of one on a machine that is not busy
+STATUS = 80     # pixels at the bottom: buttons, and the line that follows up to a second later
+SAME = 0.5      # mean difference of two pictures, of 255, at most; where they differ: at least
+DIFFERENT = 1.0
+
+
+class FedViewer:
+    """A `ViewerProcess` that a test feeds. It keeps a `Run` of its own, to know what must be seen.
+    """
+
+    def __init__(self, messages, web=None, keys=KEYS, title="a test"):
+        """`keys` are those of the figure: a page has the buttons beside it."""
+        self.process, self.run, self._keys = ViewerProcess(title, web), Run(), keys
+        for message in messages:  # it opens with the first one
+            self.send(message)
+        self.process.wait(lambda: self.process.state != "starting", 60)
+        assert (self.process.state, self.process.reason) == ("open", "")
+
+    def send(self, message):
+        self.run.apply(message)
+        self.process.send(message)
+
+    def expected(self, width, height, ratio=1, view="all", arrange=None):
+        """The picture of a viewer of so many pixels, int [ratio * height, ratio * width, 3]."""
+        with matplotlib.rc_context():
+            use_style()
+            dashboard = dashboard_of(self.run, ratio * width, ratio * height, ratio * DPI, view,
+                                     self._keys)
+            draw(dashboard)
+            if arrange is not None:
+                arrange(dashboard)
+                draw(dashboard)
+            return pixels(dashboard)[::-1].astype(int)
+
+    def is_gone(self):
+        """Whether there is no process any more."""
+        try:
+            os.kill(self.process_id, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    @property
+    def process_id(self):
+        return self.process._process.pid
+
+
+def difference(picture, expected):
+    """The mean difference of two pictures, but for the status line; infinite if sizes differ.
+
+    On a high-density screen a canvas may be larger than its picture by a pixel.
+    """
+    (rows, columns, _), (height, width, _) = picture.shape, expected.shape
+    if not (0 <= rows - height < 2 and 0 <= columns - width < 2):
+        return np.inf
+    end = height - STATUS * max(1, height // 720)
+    return np.abs(picture[:end, :width] - expected[:end]).mean()

@@ -1,0 +1,621 @@
+"""The dashboard's picture: what it shows, where, and that painting parts of it gives the whole."""
+
+import io
+import itertools
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from drawn_dashboard import (
+    dashboard_of,
+    digits_of,
+    drag,
+    draw,
+    long_run,
+    messages_of_a_run,
+    mouse,
+    pixel_at,
+    pixels,
+    press,
+    run_of,
+    show,
+)
+from matplotlib.backend_bases import ResizeEvent
+from matplotlib.colors import same_color, to_rgb
+from matplotlib.text import Text
+
+from common.dashboard import messages, mosaic
+from common.dashboard.figure import SIX, VIEWS
+from common.dashboard.messages import Finished, Paused, Progress, Started, Trained
+from common.dashboard.run import Run
+from common.dashboard.scene import Sample
+from common.dashboard.snapshots import percentile_bands
+from common.dashboard.strips import status_words
+from common.dashboard.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style
+from common.dashboard.viewer import KEYS
+
+SVG = "{http://www.w3.org/2000/svg}"
+UNSEEN = 8  # of 255: differences of shade up to this size are not seen
+SAMPLE = Sample(np.full((28, 28), 200, np.uint8), "Training digit: 7, read as 9", 7,
+                np.array([0, 0, 0, 0, 0.3, 0, 0, 0.2, 0, 0.5], np.float32))
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with matplotlib.rc_context():
+        use_style()
+        yield
+
+
+def difference(picture, other):
+    """How much each pixel of two pictures differs, [height, width], from 0 to 255."""
+    return (np.maximum(picture, other) - np.minimum(picture, other)).max(axis=2)
+
+
+def box(bbox):
+    """The rows and columns of a picture that a matplotlib box touches."""
+    left, bottom = np.floor(bbox.min).astype(int)
+    right, top = np.ceil(bbox.max).astype(int)
+    return slice(max(bottom, 0), max(top, 0)), slice(max(left, 0), max(right, 0))
+
+
+def strip_of(dashboard, label):
+    """The axes of the "status", the "buttons" or the "keys"."""
+    (axes,) = (axes for axes in dashboard.figure.axes if axes.get_label() == label)
+    return axes
+
+
+# Room for everything.
+
+SIZES = [(1280, 720, 100), (1920, 1080, 100), (1366, 690, 100), (2304, 1296, 200),
+         (3840, 2160, 100), (640, 400, 100), (300, 220, 100), (390, 844, 100), (844, 390, 100),
+         (390, 1700, 100), (500, 900, 100)]
+
+
+def visible_texts(figure):
+    """The words and the place of every text in the picture, but for the list of keys."""
+    for axes in figure.axes:
+        if not axes.get_visible() or axes.get_label() == "keys":
+            continue
+        ticks = [tick for axis in (axes.xaxis, axes.yaxis)
+                 for tick in axis.get_major_ticks() + axis.get_minor_ticks()]
+        unseen = {label for tick in ticks for label in (tick.label1, tick.label2)
+                  if not axes.axison or not _is_within(tick)}
+        for text in set(axes.findobj(lambda artist: isinstance(artist, Text))) - unseen:
+            hidden_legend = axes.get_legend() and not axes.get_legend().get_visible() and (
+                text in axes.get_legend().get_texts())
+            if text.get_visible() and text.get_text().strip() and not hidden_legend:
+                yield text.get_text(), text.get_window_extent()
+
+
+def _is_within(tick):
+    low, high = sorted(tick.axes.xaxis.get_view_interval() if tick in tick.axes.xaxis.majorTicks
+                       else tick.axes.yaxis.get_view_interval())
+    return low - 1e-9 * (high - low) <= tick.get_loc() <= high + 1e-9 * (high - low)
+
+
+def assert_room(places, bounds):
+    """Each of some (name, box) is within the bounds, and overlaps no other."""
+    bounds, places = bounds.padded(0.01), [(name, place.padded(-0.01)) for name, place in places]
+    for name, place in places:
+        assert bounds.x0 <= place.x0 and place.x1 <= bounds.x1, name
+        assert bounds.y0 <= place.y0 and place.y1 <= bounds.y1, name
+    for (name, place), (other_name, other) in itertools.combinations(places, 2):
+        assert not place.overlaps(other), (name, other_name)
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}@{0[2]}".format)
+def test_at_each_size_every_view_can_be_read(size):
+    """No text over another or beyond the border, no panel over another, buttons full size."""
+    dashboard = dashboard_of(long_run(), *size, keys=KEYS)
+    dashboard.scene.sample = SAMPLE
+    dashboard.scene.hint = "space: pause   ?: all keys"
+    for view in VIEWS:
+        dashboard.show_view(view)
+        dashboard.update()
+        dashboard.figure.draw_without_rendering()
+        texts = list(visible_texts(dashboard.figure))
+        words = [text for text, _ in texts]
+        assert {key.button for key in KEYS if key.button} <= set(words)
+        assert any(text.startswith("training at 10,000 of 10,000") for text in words)
+        assert_room(texts, dashboard.figure.bbox)
+        panels = [(name, panel.axes.bbox) for name, panel in dashboard.panels.items()]
+        strips = [(name, strip_of(dashboard, name).bbox) for name in ("status", "buttons")]
+        assert_room([*panels, *strips], dashboard.figure.bbox)
+        assert all(min(place.size) >= 45 for _, place in panels), view
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}@{0[2]}".format)
+def test_at_each_size_the_list_of_keys_can_be_read(size):
+    dashboard = dashboard_of(Run(), *size, keys=KEYS)
+    axes = strip_of(dashboard, "keys")
+    texts = [(text.get_text(), text.get_window_extent()) for text in axes.texts]
+    assert [words for words, _ in texts] == [words for key in KEYS for words in (key.label,
+                                                                                 key.words)]
+    assert_room(texts, axes.bbox)
+    assert_room([("keys", axes.bbox)], dashboard.figure.bbox.padded(1))
+    assert min(text.get_fontsize() for text in axes.texts) * size[2] / 72 >= 6  # pixels
+
+
+@pytest.mark.parametrize("width, height", [(100, 600), (400, 60), (60, 60), (20, 20)])
+@pytest.mark.filterwarnings("error")
+def test_a_tiny_window_does_no_harm(width, height):
+    """While a window is opened, minimized or dragged, it may have any size."""
+    dashboard = dashboard_of(long_run(), width, height, keys=KEYS)
+    dashboard.scene.sample = SAMPLE
+    for view in VIEWS:
+        dashboard.show_view(view)
+        draw(dashboard)
+
+
+def test_a_new_size_gets_a_new_layout():
+    run = long_run()
+    dashboard = dashboard_of(run, 1280, 720)
+    draw(dashboard)
+    dashboard.figure.set_size_inches(10, 7.5)
+    ResizeEvent("resize_event", dashboard.figure.canvas)._process()
+    assert difference(draw(dashboard), draw(dashboard_of(run, 1000, 750))).max() <= UNSEEN
+
+
+# Painting in part.
+
+@pytest.mark.parametrize("size, view, iterations", [
+    ((1280, 720, 100), "all", 120), ((1300, 700, 200), "all", 60), ((640, 400, 100), "all", 60),
+    ((800, 500, 100), "curves", 300), ((800, 500, 100), "test digits", 100)])
+@pytest.mark.filterwarnings("error")
+def test_painting_in_part_gives_the_whole_picture(size, view, iterations):
+    """And each pixel that changes lies in a box that is copied to the screen."""
+    run = Run()
+    dashboard = dashboard_of(run, *size, view=view)
+    screen = empty = draw(dashboard)
+    frames = itertools.count()
+    for message in messages_of_a_run(iterations):
+        run.apply(message)
+        parts = show(dashboard, with_status=next(frames) % 3 == 0 or run.phase == "finished")
+        picture = pixels(dashboard)
+        screen = screen.copy()
+        for place in [box(part.fresh) for part in parts] if parts is not None else [...]:
+            screen[place] = picture[place]
+        assert difference(screen, picture).max() <= UNSEEN, message
+    whole = draw(dashboard_of(run, *size, view=view))
+    assert difference(screen, whole).max() <= 2 * UNSEEN
+    assert difference(screen, empty).max() > 200
+
+
+def test_only_what_is_new_is_painted():
+    """What makes the window cheap."""
+    run = long_run()
+    dashboard = dashboard_of(run)
+    assert show(dashboard) is None
+    assert show(dashboard) == []
+    digits = dashboard.panels["test digits"]
+    run.test_digits = digits_of(1000, 500, 10_000)
+    assert show(dashboard, with_status=False) == [digits]
+    run.apply(messages.Tested(10_000, 0.89, 5.0))
+    assert show(dashboard, with_status=False) == [dashboard.panels[name] for name in
+                                                  ("accuracy", "loss")]
+    (status,) = show(dashboard)
+    assert status not in dashboard.panels.values()
+
+
+def test_the_new_end_of_a_curve_is_all_that_is_copied():
+    run = run_of(Started("a model", 1000), Trained(900, 0.5, 5.0), messages.Tested(900, 0.5, 6.0))
+    dashboard = dashboard_of(run)
+    draw(dashboard)
+    run.apply(Trained(920, 0.5, 5.5))
+    for part in dashboard.update(with_status=False):
+        assert part.fresh.width < 0.2 * part.axes.bbox.width
+        assert part.fresh.x0 < part.axes.transData.transform((900, 0))[0]
+        assert part.fresh.x1 > part.axes.bbox.x1
+
+
+# Curves and bands.
+
+@pytest.mark.parametrize("quantity", ["accuracy", "loss"])
+def test_curves_show_all_the_measurements_in_their_colours(quantity):
+    run = run_of(*messages_of_a_run(300))
+    dashboard = dashboard_of(run)
+    draw(dashboard)
+    axes = dashboard.panels[quantity].axes
+    assert axes.get_ylim() == ((0, 1) if quantity == "accuracy" else (0, 100))
+    for line, handle, which, colour in zip(axes.get_lines(), axes.get_legend().get_lines(),
+                                           ("train", "test"), (TRAIN_COLOUR, TEST_COLOUR)):
+        curve = run.curves[f"{which}_{quantity}"]
+        np.testing.assert_array_equal(line.get_xydata().T, [curve.iterations, curve.values])
+        assert same_color(line.get_color(), colour) and same_color(handle.get_color(), colour)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training", "test"]
+    middle = 150, np.interp(150, curve.iterations, curve.values)
+    column, row = axes.transData.transform(middle).astype(int)
+    near = pixels(dashboard)[row - 1:row + 2, column]
+    assert np.abs(near - 255 * np.array(to_rgb(TEST_COLOUR))).max(axis=1).min() < 60
+
+
+@pytest.mark.parametrize("quantity, values, limits", [
+    ("accuracy", [0.5] * 3, (0, 1)), ("accuracy", np.linspace(0.1, 0.97, 30), (0, 1)),
+    ("accuracy", [0.1] + [0.95] * 20, (0.9, 1)), ("accuracy", [0.1] + [0.992] * 20, (0.98, 1)),
+    ("accuracy", [0.1] + [0.95] * 20 + [0.4] * 3, (0, 1)), ("loss", [230] * 20, (0, 100)),
+    ("loss", [230] + [30] * 20, (0, 50)), ("loss", [230] + [3.2] * 9 + [4.2] * 9, (0, 5))])
+def test_axes_narrow_to_where_the_test_curve_has_settled_and_z_shows_the_whole(
+        viewer, quantity, values, limits):
+    """Overfitting, a loss from 3.2 up to 4.2, would be 3 pixels of the axes as published."""
+    for n, value in enumerate(values):
+        viewer.run.apply(messages.Tested(20 * n, *((value, 50.0) if quantity == "accuracy" else
+                                                   (0.5, value))))
+    axes = viewer.dashboard.panels[quantity].axes
+    for key, expected in (("7", limits), ("z", (0, 1 if quantity == "accuracy" else 100)),
+                          ("z", limits)):
+        press(viewer, key)
+        assert axes.get_ylim() == expected
+
+
+@pytest.mark.parametrize("accuracies, words", [([0.9, 0.97, 0.96], "best 0.9700"),
+                                               ([0.05], "best 0.0500"), ([1.0], "best 1.0000")])
+def test_the_best_test_accuracy_has_a_line_with_its_number(accuracies, words):
+    run = run_of(*(messages.Tested(20 * n, accuracy, 5.0) for n, accuracy in enumerate(accuracies)))
+    dashboard = dashboard_of(run, view="accuracy")
+    draw(dashboard)
+    axes = dashboard.panels["accuracy"].axes
+    *_, line = axes.get_lines()
+    assert line.get_linestyle() == ":" and set(line.get_ydata()) == {max(accuracies)}
+    (place,) = (place for text, place in visible_texts(dashboard.figure) if text == words)
+    assert axes.bbox.padded(2).containsy(place.y0) and axes.bbox.padded(2).containsy(place.y1)
+
+
+@pytest.mark.parametrize("name", ["weights", "biases"])
+def test_bands_lie_between_the_percentiles_darkest_in_the_middle(name):
+    random = np.random.default_rng(3)
+    iterations = [0, 20, 40, 100]
+    values = [random.normal(size=1000) for _ in iterations]
+    run = run_of(*(Trained(i, 0.5, 5.0, **{name: percentile_bands([array])})
+                   for i, array in zip(iterations, values)))
+    dashboard = dashboard_of(run, view=name)
+    draw(dashboard)
+    axes = dashboard.panels[name].axes
+    bands = axes.patches[1:8]  # the first one is the box to zoom into
+    expected = np.percentile(values, np.linspace(0, 100, 8), axis=1)
+    for band, lower, upper in zip(bands, expected, expected[1:]):
+        there = np.column_stack([iterations, lower])
+        back = np.column_stack([iterations, upper])[::-1]
+        np.testing.assert_allclose(band.get_xy()[:8], np.concatenate([there, back]), rtol=1e-12)
+        assert same_color(band.get_facecolor()[:3], BANDS_COLOUR)
+    middles = (expected[:-1, 1] + expected[1:, 1]) / 2
+    brightness = [sum(pixel_at(dashboard, name, 20, middle)) for middle in middles]
+    assert brightness[3] < brightness[2] < brightness[1] < brightness[0] < 3 * 250
+
+
+@pytest.mark.parametrize("largest, top", [(0.03, 0.05), (0.1, 0.1), (-0.3, 0.5), (1.2, 2), (-4, 5),
+                                          (np.nan, 0.01), (3e-8, 0.01)])
+def test_the_axis_of_the_bands_grows_in_steps(largest, top):
+    run = run_of(Trained(0, 0.5, 5.0, biases=np.full(8, 0.01)))
+    dashboard = dashboard_of(run, view="biases")
+    draw(dashboard)
+    run.apply(Trained(20, 0.5, 5.0, biases=largest * np.arange(8) / 7))
+    draw(dashboard)
+    assert dashboard.panels["biases"].axes.get_ylim() == (-top, top)
+
+
+@pytest.mark.parametrize("last, ends", [
+    (None, [100, 100, 200, 500, 1000, 2000]), (10_000, [100, 100, 200, 500, 1000, 2000]),
+    (1200, [100, 100, 200, 500, 1000, 1200]), (120, [100, 100, 120]), (60, [60])])
+def test_iterations_grow_in_steps_up_to_the_last(last, ends):
+    run = run_of(Started("a model", last))
+    dashboard = dashboard_of(run)
+    for i, end in zip([40, 100, 120, 500, 520, 1020], ends):
+        run.apply(Trained(i, 0.5, 5.0, weights=np.ones(8)))
+        dashboard.update()
+        for panel in ("accuracy", "loss", "weights"):
+            assert dashboard.panels[panel].axes.get_xlim() == (0, end)
+
+
+# Digits.
+
+def test_misread_digits_are_red():
+    run = Run()
+    dashboard = dashboard_of(run, view="digits")
+    axes = dashboard.panels["train digits"].axes
+    for misread in (7, 0, 35, 100):
+        run.apply(Trained(0, 0.5, 5.0, digits=digits_of(100, misread)))
+        show(dashboard)
+        columns = round(axes.get_xlim()[1])
+        red = [pixel_at(dashboard, "train digits", n % columns + 0.05, n // columns + 0.05)
+               == mosaic.WRONG_BACKGROUND for n in range(100)]
+        assert red == [True] * misread + [False] * (100 - misread)
+
+
+@pytest.mark.parametrize("view, scale", [("all", 1), ("digits", 1), ("digits", 2)])
+def test_digits_are_drawn_pixel_for_pixel(view, scale):
+    """On a screen, and in a picture that is twice as fine: never blurred."""
+    run = run_of(Trained(0, 0.5, 5.0, digits=digits_of(98, 30)),
+                 messages.Tested(0, 0.5, 5.0, digits_of(1000, 300, 10_000)))
+    dashboard = dashboard_of(run, view=view)
+    dashboard.update()
+    saved = io.BytesIO()
+    dashboard.figure.savefig(saved, dpi=100 * scale)
+    saved.seek(0)
+    picture = (matplotlib.image.imread(saved)[::-1, :, :3] * 255).round().astype(np.uint8)
+    for name, digits in (("train digits", run.train_digits), ("test digits", run.test_digits)):
+        axes = dashboard.panels[name].axes
+        columns = round(axes.get_xlim()[1])
+        cell = scale * round(axes.bbox.width) // columns
+        tags = mosaic.numerals(round(0.27 * cell)) if cell >= 20 else None
+        expected = mosaic.mosaic(digits.images, digits.labels, digits.computed, columns, cell,
+                                 tags)[::-1, :, :3]
+        left, bottom = np.round(axes.bbox.min * scale).astype(int)
+        height, width, _ = expected.shape
+        np.testing.assert_array_equal(picture[bottom:bottom + height, left:left + width], expected)
+
+
+@pytest.mark.parametrize("count, total, misread, title", [
+    (1000, 10_000, 200, "Test digits: 1,000 of 10,000"),
+    (1000, 2000, 400, "Test digits: 1,000 of 2,000"), (500, 500, 300, "Test digits: 500")])
+def test_the_scale_tells_at_which_accuracy_the_red_ends(count, total, misread, title):
+    run = run_of(messages.Tested(0, 0.5, 5.0, digits_of(count, misread, total)))
+    dashboard = dashboard_of(run)
+    draw(dashboard)
+    panel = dashboard.panels["test digits"]
+    columns = round(panel.axes.get_xlim()[1])
+    ticks = {text.get_text(): tick for tick, text in zip(panel.axes.get_yticks(),
+                                                         panel.axes.get_yticklabels())}
+    assert len(ticks) >= 3 and "100 %" not in ticks and panel.title.get_text() == title
+    for text, tick in ticks.items():
+        share = float(text.removesuffix(" %")) / 100
+        assert tick * columns == pytest.approx((1 - share) * total)
+        assert 0 <= tick <= panel.axes.get_ylim()[0]
+
+
+# Zoom.
+
+@pytest.mark.parametrize("panel", ["accuracy", "weights", "test digits"])
+def test_a_box_is_zoomed_into_and_h_goes_back(viewer, panel):
+    viewer.run = viewer.dashboard.scene.run
+    for message in messages_of_a_run(200):
+        viewer.run.apply(message)
+    press(viewer, "0")
+    axes = viewer.dashboard.panels[panel].axes
+    whole = axes.get_xlim(), axes.get_ylim()
+    (left, right), (bottom, top) = whole
+    x, y = [left + share * (right - left) for share in (0.2, 0.6)], [
+        bottom + share * (top - bottom) for share in (0.9, 0.4)]
+    press(viewer, "o")
+    drag(viewer, panel, (x[0], y[0]), (x[1], y[0]), (x[1], y[1]))
+    zoomed = [*x, *sorted(y, reverse=panel == "test digits")]
+    assert [*axes.get_xlim(), *axes.get_ylim()] == pytest.approx(zoomed)
+    viewer.run.apply(Trained(220, 0.5, 5.0, digits=digits_of(100, 5), weights=np.full(8, 9.0)))
+    press(viewer, "z", "z")
+    assert [*axes.get_xlim(), *axes.get_ylim()] == pytest.approx(zoomed)  # it stays put
+    drag(viewer, panel, (x[0], y[0]), (x[1], y[1]))  # one box is all; this is no second one
+    assert [*axes.get_xlim(), *axes.get_ylim()] == pytest.approx(zoomed)
+    press(viewer, "0", "h")
+    assert axes.get_ylim() == (whole[1] if panel != "weights" else (-10, 10))
+
+
+@pytest.mark.parametrize("key", ["escape", "h", "d", "1", "9", "0"])
+def test_zooming_ends_with_any_key_for_something_else(viewer, key):
+    """The pen must write again, and clicks must show digits."""
+    viewer.run.apply(Started("a model", 100, reads_digits=True))
+    press(viewer, "o")
+    viewer.repaint()
+    assert viewer.dashboard.scene.hint == "zoom: draw a box, esc: end"
+    press(viewer, key, "d") if key != "d" else press(viewer, key)
+    before = [(axes.get_xlim(), axes.get_ylim()) for axes in viewer.dashboard.figure.axes]
+    drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
+    assert len(viewer.dashboard.sheet.writing) > 3
+    assert before == [(axes.get_xlim(), axes.get_ylim()) for axes in viewer.dashboard.figure.axes]
+
+
+def test_there_is_no_zooming_where_there_is_nothing_to_zoom(viewer):
+    viewer.run.apply(Started("a model", 100, reads_digits=True))
+    press(viewer, "d", "o")
+    drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2))
+    assert len(viewer.dashboard.sheet.writing) > 1
+
+
+@pytest.mark.parametrize("xlim, ylim", [((2.2, 4.7), (9.1, 3.9)), ((7.5, 8), (3, 1)),
+                                        ((3.9999, 4.0001), (2.0001, 1.9999))])
+def test_zoomed_digits_are_sharp_and_no_more_than_can_be_seen(xlim, ylim):
+    run = run_of(Trained(0, 0.5, 5.0, digits=digits_of(98, 33)))
+    dashboard = dashboard_of(run, 560, 560, view="train digits")
+    draw(dashboard)
+    panel = dashboard.panels["train digits"]
+    assert panel.axes.get_xlim() == (0, 10)
+    panel.zoom_to(xlim, ylim)
+    draw(dashboard)
+    for row, column in itertools.product(range(10), range(10)):
+        corner = column + 0.05, row + 0.05
+        if xlim[0] < corner[0] < xlim[1] and ylim[1] < corner[1] < ylim[0]:
+            assert pixel_at(dashboard, "train digits", *corner) == (
+                mosaic.WRONG_BACKGROUND if 10 * row + column < 33 else (255, 255, 255))
+    (image,) = panel.axes.images
+    assert image.get_array().size <= 4 * (3 * 560) ** 2  # no giant
+
+
+# Views, keys, buttons.
+
+@pytest.mark.parametrize("keys, view", [
+    *((str(n), name) for n, name in enumerate(SIX, 1)), ("7", "curves"), ("8", "spread"),
+    ("9", "digits"), ("30", "all"), (["4", "escape"], "all"), ("d", "write"), ("dd", "all"),
+    (["d", "escape"], "all"), (["shift+?", "7"], "curves"), ("q", "all")])
+def test_keys_choose_the_codelabs_views(viewer, keys, view):
+    viewer.run.apply(Started("a model", 100, reads_digits=True))
+    press(viewer, *keys)
+    assert viewer.dashboard.view == view
+    visible = [axes.get_label() for axes in viewer.dashboard.figure.axes if axes.get_visible()]
+    assert {*visible} - {"status", "buttons", "keys"} == {*VIEWS[view].panels}
+
+
+def test_no_sheet_where_the_run_reads_no_digits(viewer):
+    press(viewer, "d")
+    assert viewer.dashboard.view == "all"
+
+
+def test_a_panel_that_comes_back_has_missed_nothing():
+    run = Run()
+    dashboard = dashboard_of(run, view="train digits")
+    for message in messages_of_a_run(100):
+        run.apply(message)
+        show(dashboard)
+    dashboard.show_view("all")
+    assert show(dashboard) is None
+    assert difference(pixels(dashboard), draw(dashboard_of(run))).max() <= UNSEEN
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.button], ids=lambda key: key.button)
+def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
+    """Whoever has no keyboard (a phone), or does not know the keys, can do as much."""
+    monkeypatch.setattr(type(viewer), "save", lambda viewer: viewer.told.append("save"))
+    viewer.run.apply(Started("a model", 100, reads_digits=True, has_inside=True))
+    states = []
+    for button in (None, None, key.button):
+        viewer.run.apply(Paused(False))
+        viewer.told.clear()
+        press(viewer, "h", "4")
+        if button:
+            bar = strip_of(viewer.dashboard, "buttons")
+            (text,) = (text for text in bar.texts if text.get_text() == button)
+            mouse(viewer, "press", bar.transAxes.transform(text.get_position()))
+        elif states:
+            press(viewer, key.names[0])
+        is_listed = strip_of(viewer.dashboard, "keys").get_visible()
+        states.append((viewer.dashboard.view, [*viewer.told], is_listed,
+                       viewer.dashboard.scene.hint))
+        if is_listed:
+            press(viewer, "?")
+    before, by_key, by_button = states
+    assert by_button == by_key != before
+
+
+def test_space_pauses_and_goes_on_but_not_after_the_end(viewer):
+    press(viewer, " ", " ", " ")
+    assert viewer.told == [Paused(True), Paused(False), Paused(True)]
+    viewer.run.apply(Finished(False, 1.0, 100))
+    press(viewer, " ")
+    assert len(viewer.told) == 3
+
+
+def test_the_list_of_keys_is_in_front_of_everything_until_it_is_hidden(viewer):
+    viewer.run.apply(Started("a model", 100))
+    press(viewer, "?")
+    place = box(strip_of(viewer.dashboard, "keys").bbox.padded(-2))
+    empty = pixels(viewer.dashboard)[place]
+    for message in messages_of_a_run(60):
+        viewer.run.apply(message)
+        show(viewer.dashboard)
+    assert difference(pixels(viewer.dashboard)[place], empty).max() == 0
+    press(viewer, "?")
+    assert difference(pixels(viewer.dashboard)[place], empty).max() > 200
+    assert show(viewer.dashboard) == []
+
+
+# A closer look at a digit.
+
+@pytest.mark.parametrize("panel, number, title, colours", [
+    ("train digits", 97, "Training digit: 7, read correctly", {7: TRAIN_COLOUR}),
+    ("test digits", 3, "Test digit: 3, read as 6", {3: "#0f766e", 6: "#eb5748"}),
+    ("test digits", 998, "Test digit: 8, read correctly", {8: TRAIN_COLOUR})])
+def test_a_click_on_a_digit_shows_it_and_the_next_goes_back(viewer, panel, number, title, colours):
+    digits = digits_of(1000, 5, 10_000)
+    viewer.run.apply(Trained(0, 0.5, 5.0, digits=digits_of(98, 5)))
+    viewer.run.apply(messages.Tested(0, 0.5, 5.0, digits))
+    press(viewer, "9")
+    axes = viewer.dashboard.panels[panel].axes
+    columns = round(axes.get_xlim()[1])
+    place = axes.transData.transform((number % columns + 0.9, number // columns + 0.1))
+    mouse(viewer, "press", place, button=3)
+    assert viewer.dashboard.view == "digits"
+    mouse(viewer, "press", place)
+    draw(viewer.dashboard)
+    assert viewer.dashboard.view == "look"
+    shown, bars = (viewer.dashboard.panels[name].axes for name in ("sample", "probabilities"))
+    assert shown.get_title(loc="left") == title
+    np.testing.assert_array_equal(shown.images[0].get_array(), digits.images[number])
+    bars = [patch for patch in bars.patches if patch.get_width() > 0]
+    assert [bar.get_width() for bar in bars] == [1]
+    computed = [*colours][-1]
+    assert round(bars[0].get_y() + bars[0].get_height() / 2) == computed
+    assert same_color(bars[0].get_facecolor(), colours[computed])
+    mouse(viewer, "press", place)
+    assert viewer.dashboard.view == "digits"
+
+
+def test_a_click_beside_the_digits_does_nothing(viewer):
+    viewer.run.apply(Trained(0, 0.5, 5.0, digits=digits_of(98, 98)))
+    press(viewer, "0")
+    digits = viewer.dashboard.panels["train digits"].axes
+    for name, (x, y) in (("accuracy", (5, 0.5)), ("test digits", (0.5, 0.5)), (
+            "train digits", (digits.get_xlim()[1] - 0.5, digits.get_ylim()[0] - 0.5))):
+        mouse(viewer, "press", viewer.dashboard.panels[name].axes.transData.transform((x, y)))
+        assert viewer.dashboard.view == "all" and viewer.dashboard.scene.sample is None
+
+
+# The status line.
+
+FINISHED = Finished(False, 60.0, 61)
+
+
+@pytest.mark.parametrize("said, most, words", [
+    ([], 80, "training at 0"),
+    ([Started("a model", 10_000), Trained(1234, 0.5, 5.0, 3), Progress(1234, 9.0, 3725.4)], 80,
+     "training at 1,234 of 10,000   1:02:05 left   epoch 3   a model"),
+    ([Started("a model", 10_000), Trained(1234, 0.5, 5.0, 3), Progress(1234, 9.0, 3725.4)], 45,
+     "training at 1,234 of 10,000   1:02:05 left"),
+    ([messages.Tested(0, 0.9, 1.0), messages.Tested(20, 0.98765, 1.0), Paused(True)], 80,
+     "paused at 20   test accuracy 0.9877"),
+    ([Started("m", 60), Trained(60, 0.5, 5.0), Progress(60, 60.0, 0.0), FINISHED], 80,
+     "finished at 60 of 60   m"),
+    ([Started("m", 60), Trained(20, 0.5, 5.0), Finished(True, 20.0, 21)], 80,
+     "ended early at 20 of 60   m")])
+def test_the_status_line_says_where_the_run_is(said, most, words):
+    assert status_words(run_of(*said), most) == words
+
+
+@pytest.mark.parametrize("said, colour, share", [
+    ([Started("m", 1000), Progress(250, 1.0, 3.0)], TRAIN_COLOUR, 0.25),
+    ([Started("m", 1000), Progress(250, 1.0, 3.0), Paused(True)], TEST_COLOUR, 0.25),
+    ([Started("m", None), Progress(30, 1.0, None)], TRAIN_COLOUR, 0),
+    ([Started("m", 7), Progress(7, 1.0, 0.0), FINISHED], TRAIN_COLOUR, 1)])
+def test_the_bar_above_it_tells_the_share_that_is_done(said, colour, share):
+    dashboard = dashboard_of(run_of(*said), view="accuracy")
+    picture = draw(dashboard)
+    row = int(strip_of(dashboard, "status").bbox.y1) - 2
+    done = np.abs(picture[row] - 255 * np.array(to_rgb(colour))).max(axis=1) < 20
+    assert done.sum() == pytest.approx(share * 1280, abs=1)
+    assert done[:done.sum()].all()
+
+
+# Saved pictures.
+
+@pytest.mark.parametrize("view", ["all", "test digits"])
+def test_a_saved_picture_has_everything_but_what_is_to_be_pressed(view):
+    """PNG, SVG and PDF: the size of the figure, no buttons, no list of keys."""
+    matplotlib.rcParams["svg.fonttype"] = "none"  # texts as texts
+    matplotlib.rcParams["pdf.compression"] = 0
+    dashboard = dashboard_of(long_run(), view=view, keys=KEYS)
+    dashboard.toggle_keys()
+    draw(dashboard)
+    png, svg, pdf = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    for file, ending in ((png, "png"), (svg, "svg"), (pdf, "pdf")):
+        dashboard.figure.savefig(file, format=ending)
+    png.seek(0)
+    assert matplotlib.image.imread(png).shape[:2] == (720, 1280)
+    root = ElementTree.fromstring(svg.getvalue())
+    assert (root.get("width"), root.get("height")) == ("921.6pt", "518.4pt")  # 12.8 by 7.2 inches
+    texts = {"".join(element.itertext()).strip() for element in root.iter(SVG + "text")}
+    assert {panel.title.get_text() for panel in dashboard.panels.values()} | {"90 %"} <= texts
+    assert any(text.startswith("training at 10,000 of 10,000") for text in texts)
+    assert not texts & ({key.words for key in KEYS} | {"zoom", "write", "pause"})
+    images = list(root.iter(SVG + "image"))
+    assert len(images) == (2 if view == "all" else 1)
+    assert b"/MediaBox [ 0 0 921.6 518.4 ]" in pdf.getvalue()
+    assert pdf.getvalue().count(b"/Subtype /Image") >= len(images)
+
+
+def test_the_window_goes_on_after_a_picture_was_saved():
+    run = long_run()
+    dashboard = dashboard_of(run)
+    draw(dashboard)
+    dashboard.figure.savefig(io.BytesIO())
+    assert show(dashboard) is None  # the picture was drawn in the window's place
+    run.apply(Trained(10_000, 0.5, 90.0, 17, digits=digits_of(100, 90)))
+    assert dashboard.panels["train digits"] in show(dashboard)
+    assert difference(pixels(dashboard), draw(dashboard_of(run))).max() <= 2 * UNSEEN

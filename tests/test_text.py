@@ -1,0 +1,84 @@
+"""What the terminal says of a run."""
+
+import io
+import os
+
+import numpy as np
+import pytest
+
+from common.dashboard import messages
+from common.dashboard.messages import Progress, Trained
+from common.dashboard.text import HEADER, StatusLine, digit_lines, hours, progress, row
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("trained, tested, expected", [
+    (Trained(200, 0.91, 23.456, 21, 0.0031), messages.Tested(200, 0.93, 17.5),
+     "      200     21  0.003100    0.9100    23.456    0.9300    17.500"),
+    (Trained(100, 0.91, 23.456, None, None), None,
+     "      100                     0.9100    23.456"),
+    (None, messages.Tested(140, 0.5, 1.0),
+     "      140                                         0.5000     1.000"),
+    (Trained(123_456_789, 1.0, 9999.999, 16_667, 0.1), messages.Tested(1, 1.0, 9999.999),
+     "123456789  16667  0.100000    1.0000  9999.999    1.0000  9999.999"),
+])
+def test_rows_stand_under_their_header(trained, tested, expected):
+    assert row(trained, tested) == expected
+    assert len(expected) <= max(map(len, HEADER.splitlines())) == 66  # a terminal has 80 columns
+
+
+@pytest.mark.parametrize("done, total, left, expected", [
+    (0, 0, None, f"100 % [{'#' * 20}] iteration 0 of 0"),
+    (0, 10, None, f"  0 % [{'.' * 20}] iteration 0 of 10"),
+    (2500, 10_000, 90.2, f" 25 % [{'#' * 5}{'.' * 15}] iteration 2,500 of 10,000, 0:01:30 left"),
+    (1_234_567, 10_000_000, 1e5, " 12 % [##..................] iteration 1,234,567 of 10,000,000, "
+                                 "27:46:40 left"),
+    (1234, None, None, "iteration 1,234"),
+])
+def test_the_progress_bar_tells_what_is_done_and_the_time_left(done, total, left, expected):
+    assert progress(Progress(done, 1.0, left), total) == expected
+    assert len(expected) < 80
+
+
+@pytest.mark.parametrize("seconds, words", [(0, "0:00:00"), (59.6, "0:01:00"), (3725.4, "1:02:05"),
+                                            (360_000, "100:00:00")])
+def test_times(seconds, words):
+    assert hours(seconds) == words
+
+
+def test_the_line_in_place_leaves_nothing_behind_and_fits(monkeypatch):
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((12, 24)))
+    terminal = Terminal()
+    status = StatusLine(terminal)
+    status.show("much too long a text")
+    status.show("short")
+    status.say("a row")
+    assert terminal.getvalue() == "\rmuch too lo\rshort      \r     \ra row\n"
+
+
+def test_a_file_gets_the_rows_alone():
+    file = io.StringIO()
+    status = StatusLine(file)
+    status.show("progress")
+    status.say("a row")
+    assert file.getvalue() == "a row\n"
+
+
+def test_there_may_be_no_output_at_all(monkeypatch):
+    """As where a program without a terminal starts a script."""
+    monkeypatch.setattr("sys.stdout", None)
+    StatusLine().say("a row")
+
+
+def test_a_digit_is_drawn_beside_its_probabilities():
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 12:16] = 255
+    lines = digit_lines(image, np.array([0, 0.75, 0, 0, 0, 0, 0, 0, 0, 0.25]))
+    assert len(lines) == 14 and max(map(len, lines)) <= 72
+    assert [line[2:30].strip() for line in lines] == [""] * 2 + ["@@@@"] * 10 + [""] * 2
+    assert lines[3].endswith("    1  75.0 % " + "#" * 15)
+    assert lines[11].endswith("    9  25.0 % " + "#" * 5)
