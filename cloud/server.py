@@ -160,6 +160,7 @@ class Application:
         except asyncio.CancelledError:  # by uvicorn, GRACE seconds after the end has begun
             raise HTTPException(503, "The server has ended.") from None
         except ClientDisconnect:
+            gc.collect(2)
             raise HTTPException(400, "The request has broken off.") from None
 
     async def _receive(self, request):

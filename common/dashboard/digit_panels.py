@@ -49,6 +49,13 @@ class DigitsPanel(Panel):
         if self._mosaic.digits is not None:
             self._arrange()
 
+    def click(self, scene, x, y):
+        sample = self.sample_at(x, y)
+        if sample is None:
+            return None
+        scene.sample = sample
+        return "inside" if scene.run.has_inside else "look"
+
     def sample_at(self, x, y):
         """The digit at a point, given in the axes' coordinates: a `Sample`, or None."""
         digits, columns = self._mosaic.digits, self._mosaic.columns

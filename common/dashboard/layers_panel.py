@@ -22,6 +22,16 @@ class LayersPanel(TilePanel):
     def _what_is_seen(self, scene):
         return scene.answers.get(AskLayers)
 
+    def click(self, scene, x, y):
+        self.point(scene, x, y)
+
+    def point(self, scene, x, y):
+        pointed = self.tile_at(x, y)
+        is_new = pointed is not None and pointed != scene.pointed
+        if is_new:
+            scene.pointed = pointed
+        return is_new
+
     def groups_of(self, scene):
         return [group_of(layer) for layer in scene.answers.get(AskLayers) or ()]
 

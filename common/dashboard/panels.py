@@ -122,6 +122,12 @@ class Panel:
         self.zoom = None if xlim is None else (xlim, ylim)
         self._seen = None
 
+    def click(self, scene, x, y):
+        """Take a click at a point, in the axes' coordinates; return the view to show, or None."""
+
+    def point(self, scene, x, y):
+        """Take it that the mouse is at a point; return whether that changes what is shown."""
+
     def show_box(self, corners):
         """Show a box in the axes, ((x, y), (x, y)), or None for none."""
         self._box.set_visible(corners is not None)

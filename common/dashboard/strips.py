@@ -16,6 +16,8 @@ from common.dashboard.text import hours
 
 STATUS_HEIGHT, BUTTON_HEIGHT, BAR_HEIGHT = 26, 34, 3  # pixels of a common window
 BUTTON = 0.88            # of a button's place: the button
+BETWEEN_GROUPS = 0.5     # of a line, in the list of keys
+LEAST_POINTS = 7.5       # of the letters on buttons: with smaller ones, the buttons get two rows
 LINE = 1.8               # from one line of the list to the next, as a share of the font's size
 
 
@@ -105,37 +107,44 @@ class Buttons(Strip):
         super().__init__(figure, "buttons")
         self.axes.set_animated(True)
         self._keys = [key for key in keys if key.button]
-        count = max(1, len(self._keys))
-        self._texts = []
-        for number, key in enumerate(self._keys):
-            left = (number + (1 - BUTTON) / 2) / count
-            self.axes.add_patch(FancyBboxPatch(
-                (left, 0.1), BUTTON / count, 0.74, boxstyle="square,pad=0", facecolor=BUTTON_COLOUR,
-                edgecolor=FRAME_COLOUR, linewidth=0.8))
-            self._texts.append(self.axes.text((number + 0.5) / count, 0.47, key.button,
-                                              ha="center", va="center_baseline",
-                                              color=TEXT_COLOUR))
-        self._height = 0
+        self._boxes = [self.axes.add_patch(FancyBboxPatch(
+            (0, 0), 1, 1, boxstyle="square,pad=0", facecolor=BUTTON_COLOUR,
+            edgecolor=FRAME_COLOUR, linewidth=0.8)) for _ in self._keys]
+        self._texts = [self.axes.text(0, 0, key.button, ha="center", va="center_baseline",
+                                      color=TEXT_COLOUR) for key in self._keys]
+        self._height, self._columns, self._rows = 0, 1, 1
 
     def place(self, width, sizes):
         """Place them at the figure's bottom, and return their height in pixels."""
         self.axes.set_visible(bool(self._keys))
         if not self._keys:
             return 0
-        self._height = round(BUTTON_HEIGHT * sizes.unit)
+        count, figure = len(self._keys), self.axes.figure
+        longest = max(len(key.button) for key in self._keys) + 1
+        is_narrow = BUTTON * width / count < width_of(longest, LEAST_POINTS, figure)
+        self._rows = 2 if is_narrow else 1
+        self._columns = -(-count // self._rows)
+        self._height = round(BUTTON_HEIGHT * sizes.unit) * self._rows
         self._put(0, width, self._height)
-        longest = max(len(key.button) for key in self._keys)
-        points = points_for(longest + 1, BUTTON * width / len(self._keys), self.axes.figure)
-        for text in self._texts:
-            text.set_fontsize(min(sizes.points, points))
+        across, up = 1 / self._columns, 1 / self._rows
+        points = points_for(longest, BUTTON * width * across, figure)
+        for number, (box, text) in enumerate(zip(self._boxes, self._texts)):
+            row, column = divmod(number, self._columns)
+            bottom = 1 - (row + 1) * up
+            box.set_bounds((column + (1 - BUTTON) / 2) * across, bottom + 0.1 * up,
+                           BUTTON * across, 0.74 * up)
+            text.set(x=(column + 0.5) * across, y=bottom + 0.47 * up,
+                     fontsize=min(sizes.points, points))
         return self._height
 
     def key_at(self, x, y):
         """The row of the key whose button is at a point of the figure, in pixels; or None."""
         if not self._keys or not 0 <= y < self._height:
             return None
-        number = int(x / self.axes.figure.bbox.width * len(self._keys))
-        return self._keys[min(max(number, 0), len(self._keys) - 1)]
+        column = int(x / self.axes.figure.bbox.width * self._columns)
+        row = int((self._height - y) / self._height * self._rows)
+        number = min(row, self._rows - 1) * self._columns + min(max(column, 0), self._columns - 1)
+        return self._keys[number] if number < len(self._keys) else None
 
 
 class KeyList(Strip):
@@ -150,10 +159,12 @@ class KeyList(Strip):
             clip_on=False))
         labels = max((len(key.label) for key in keys), default=0)
         self._letters = labels + max((len(key.words) for key in keys), default=0) + 6
-        self._lines = len(keys) + 1
-        self._texts = []
-        for number, key in enumerate(keys, 1):
-            y = 1 - number / self._lines
+        groups = sum(key.starts_group for key in keys)
+        self._lines = len(keys) + groups * BETWEEN_GROUPS + 1
+        self._texts, line = [], 0
+        for key in keys:
+            line += 1 + key.starts_group * BETWEEN_GROUPS
+            y = 1 - line / self._lines
             self._texts += [
                 self.axes.text((labels + 2) / self._letters, y, key.label, ha="right",
                                va="center", fontweight="bold", color=TRAIN_COLOUR),

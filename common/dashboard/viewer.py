@@ -3,78 +3,17 @@
 The same in a window and on a page.
 """
 
-import dataclasses
 import time
-from collections.abc import Callable
 
 from common.dashboard.asking import Asker
-from common.dashboard.digit_panels import DigitsPanel
-from common.dashboard.figure import SIX, VIEWS, DashboardFigure
-from common.dashboard.layers_panel import LayersPanel
+from common.dashboard.figure import VIEWS, DashboardFigure
+from common.dashboard.keys import ACTIONS, KEYS
 from common.dashboard.looks import AskDigit
 from common.dashboard.messages import Paused, Step
-from common.dashboard.weights_panel import WeightsPanel
 from common.dashboard.writing import Writer
 from common.dashboard.zooming import Zoom
 
 STATUS = 1.0  # seconds from one writing of the status line to the next: text is slow to draw
-
-
-@dataclasses.dataclass(frozen=True)
-class Key:
-    """A key: what the list of keys says of it, and what it does.
-
-    label: str, how the list writes it; names: what matplotlib calls it, a tuple of str.
-    words: str, what it does.
-    action: a function of the `Viewer` and the key's name; None where somebody else does it.
-    button: str, what is on its button; "" for none.
-    """
-
-    label: str
-    names: tuple
-    words: str
-    action: Callable | None = None
-    button: str = ""
-
-
-def show(view):
-    """The action that shows one of `VIEWS`."""
-    return lambda viewer, name: viewer.show_view(view)
-
-
-# All keys, in the order of the list. A new one is a row here.
-KEYS = (
-    Key("1 … 6", tuple("123456"), "one panel",
-        lambda viewer, name: viewer.show_view(SIX[int(name) - 1])),
-    Key("7", ("7",), "accuracy and loss", show("curves"), "curves"),
-    Key("8", ("8",), "weights and biases", show("spread")),
-    Key("9", ("9",), "the digits", show("digits"), "digits"),
-    Key("0, esc", ("0", "escape"), "all six panels", show("all"), "all"),
-    Key("space", (" ",), "pause the training, go on", lambda viewer, name: viewer.toggle_pause(),
-        "pause"),
-    Key("n", ("n",), "in a pause: one training step, with its measurements",
-        lambda viewer, name: viewer.step()),
-    Key("d", ("d",), "write a digit of your own, with the mouse or a finger",
-        lambda viewer, name: viewer.toggle_writing(), "write"),
-    Key("w", ("w",), "what the neurons look for: their weights, as pictures",
-        lambda viewer, name: viewer.toggle_inside("neurons"), "weights"),
-    Key("i", ("i",), "layer by layer: what each makes of the digit at hand",
-        lambda viewer, name: viewer.toggle_inside("inside"), "layers"),
-    Key("e", ("e",), "evidence: which pixels speak for and against its answer",
-        lambda viewer, name: viewer.toggle_inside("evidence"), "evidence"),
-    Key("c", ("c",), "clear the sheet", lambda viewer, name: viewer.clear_sheet()),
-    Key("o", ("o",), "zoom into a box that you draw with the mouse",
-        lambda viewer, name: viewer.start_zoom(), "zoom"),
-    Key("h", ("h",), "undo all zooms", lambda viewer, name: viewer.undo_zooms()),
-    Key("z", ("z",), "the whole axes of accuracy and loss, or where the curves are",
-        lambda viewer, name: viewer.toggle_whole()),
-    Key("click", (), "on a digit: what the network makes of it; on a neuron: see it large"),
-    Key("ctrl-s", ("ctrl+s", "cmd+s"), "save the picture",
-        lambda viewer, name: viewer.save(), "save"),
-    Key("f", ("f",), "full screen, and back"),
-    Key("?", ("?",), "show or hide this list", lambda viewer, name: viewer.toggle_keys(), "?"),
-)
-ACTIONS = {name: key.action for key in KEYS for name in key.names if key.action is not None}
 
 
 class Viewer:
@@ -252,7 +191,8 @@ class Viewer:
         panel = self._zoom.move(event)
         if panel is None:
             self.writer.move(event)
-            if self._point(event):
+            under = self.dashboard.panel_at(event)
+            if under is not None and under.point(self._scene, event.xdata, event.ydata):
                 self.repaint()
         elif self.dashboard.can_repaint:
             self.dashboard.repaint([panel])
@@ -270,31 +210,12 @@ class Viewer:
         self.repaint()
 
     def _look(self, event):
-        """A click on a digit shows what is made of it, one on a neuron shows it; again: back."""
+        """A click in a panel shows what is there, in a view of its own; again: back."""
         panel, view = self.dashboard.panel_at(event), self.dashboard.view
         if view in ("look", "neuron"):
             self.show_view(self._view_before)
-        elif isinstance(panel, WeightsPanel):
-            neuron = panel.neuron_at(event.xdata, event.ydata)
-            if neuron is not None:
-                self._scene.neuron, self._view_before = neuron, view
-                self.show_view("neuron")
-        elif isinstance(panel, DigitsPanel):
-            sample = panel.sample_at(event.xdata, event.ydata)
-            if sample is not None:
+        elif panel is not None:
+            shown = panel.click(self._scene, event.xdata, event.ydata)
+            if shown is not None:
                 self._view_before = view
-                self.show_view("inside" if self._run.has_inside else "look")
-                self._scene.sample = sample
-        else:
-            self._point(event)
-
-    def _point(self, event):
-        """Look at the value of a layer at which the mouse points; return whether it is another."""
-        panel = self.dashboard.panel_at(event)
-        if not isinstance(panel, LayersPanel):
-            return False
-        pointed = panel.tile_at(event.xdata, event.ydata)
-        is_new = pointed is not None and pointed != self._scene.pointed
-        if is_new:
-            self._scene.pointed = pointed
-        return is_new
+                self.show_view(shown)

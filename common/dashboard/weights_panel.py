@@ -31,6 +31,13 @@ class WeightsPanel(TilePanel):
             self._orders = [_most_varying_first(layer.values) for layer in layers]
         return [group_of(layer, order) for layer, order in zip(layers, self._orders)]
 
+    def click(self, scene, x, y):
+        neuron = self.neuron_at(x, y)
+        if neuron is None:
+            return None
+        scene.neuron = neuron
+        return "neuron"
+
     def neuron_at(self, x, y):
         """The numbers of the layer and of the neuron at a point in the axes' coordinates, or None.
         """
