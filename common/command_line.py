@@ -40,10 +40,13 @@ OPTIONS = (
            options.folder, mnist_data.DEFAULT_DIR),
     Option("--device", "train on the CPU or on the GPU (default: auto, the GPU if there is one)",
            "auto|cpu|gpu", default="auto", more={"choices": ["auto", "cpu", "gpu"]}),
+    Option("--threads", "compute on N threads, if others use the machine, too (default: 1 in scripts "
+           "without convolutions, which are fastest so, else one on each core)", "N",
+           options.whole_number(1, 1024)),
 )
 
 
-def start(script_docstring, pictures=None):
+def start(script_docstring, threads=None, pictures=None):
     """Read the script's options, then start TensorFlow quietly on the device asked for.
 
     To be called before the script imports TensorFlow, whose import takes seconds: --help and
@@ -53,6 +56,8 @@ def start(script_docstring, pictures=None):
     Args:
       script_docstring: str, the script's `__doc__`; its first paragraph describes the script in
         the text that --help shows.
+      threads: int, on how many TensorFlow computes where --threads does not say it; None for one on
+        each core. Products of small matrices take longer on several, which wait for each other.
       pictures: str, the folder for pictures where --pictures does not name one; None for none.
 
     Returns:
@@ -66,7 +71,7 @@ def start(script_docstring, pictures=None):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
-    chosen = _parse(script_docstring, pictures)
+    chosen = _parse(script_docstring, threads, pictures)
 
     chosen.viewer = None
     if not chosen.text and (chosen.web is not None or has_screen()):
@@ -75,7 +80,7 @@ def start(script_docstring, pictures=None):
         title = os.path.splitext(os.path.basename(sys.argv[0]))[0]
         chosen.viewer = ViewerProcess(title, chosen.web)
 
-    tensorflow_on_device = tensorflow_start.start(chosen.device)
+    tensorflow_on_device = tensorflow_start.start(chosen.device, chosen.threads)
     if tensorflow_on_device is None:
         raise errors.UserError(
             "--device gpu: TensorFlow finds no GPU on this machine. Leave the option out to train "
@@ -84,7 +89,7 @@ def start(script_docstring, pictures=None):
     return chosen
 
 
-def _parse(script_docstring, pictures):
+def _parse(script_docstring, threads, pictures):
     script = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
         usage=f"python {script} [options]",
@@ -93,7 +98,7 @@ def _parse(script_docstring, pictures):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     for option in OPTIONS:
         option.add_to(parser)
-    parser.set_defaults(pictures=pictures)
+    parser.set_defaults(threads=threads, pictures=pictures)
     chosen = parser.parse_args()
     if chosen.text and chosen.web is not None:
         parser.error("--text and --web: choose one of them")

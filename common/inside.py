@@ -112,11 +112,11 @@ class Inside:
         if self._train_set is None:
             return None
         layer = self._pictured()[number]
-        images = self._train_set.images[:LOOKED_AT].reshape(-1, 28, 28, 1)
+        images, labels = self._train_set.first(LOOKED_AT)
+        images = images.reshape(-1, 28, 28, 1)
         outputs, values = self._sess.run([layer.output, layer.weights], self._feed_for(images))
         strongest = outputs[..., neuron].reshape(len(images), -1).max(axis=1)
         best = np.argsort(-strongest, kind="stable")[:MOST_EXCITING]
-        labels = self._train_set.labels[:LOOKED_AT]
         return Exciting(Weights(self._name(layer.weights), values),
                         np.round(images[best, ..., 0] * 255).astype(np.uint8),
                         (labels.argmax(axis=1) if labels.ndim == 2 else labels)[best],

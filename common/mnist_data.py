@@ -56,8 +56,7 @@ class DataSet:
         if self._dtype not in (np.float32, np.uint8):
             raise TypeError(f"Invalid image dtype {dtype!r}, expected uint8 or float32")
         rows, columns = images.shape[1:]
-        self._bytes = images.reshape(
-            len(images), *((rows * columns,) if reshape else (rows, columns, 1)))
+        self._bytes = images.reshape(-1, rows * columns) if reshape else images[..., np.newaxis]
         self._label_bytes = labels
         self._one_hot = one_hot
         self._random = np.random.default_rng(seed)
@@ -87,6 +86,11 @@ class DataSet:
             self._labels.flags.writeable = False
         return self._labels
 
+    def first(self, count):
+        """The first images and labels in the order of the file, as `next_batch` gives them."""
+        return (self._convert_images(self._bytes[:count]),
+                self._convert_labels(self._label_bytes[:count]))
+
     @property
     def num_examples(self):
         """The number of images, an int."""
@@ -100,8 +104,7 @@ class DataSet:
     def next_batch(self, batch_size, fake_data=False, shuffle=True):
         """Return the next images and their labels, in a new order each epoch.
 
-        A batch at an epoch's end goes on into the next one, so that an epoch visits every image
-        exactly once.
+        A batch at an epoch's end goes on into the next one: an epoch visits each image once.
 
         Args:
           batch_size: int above 0.

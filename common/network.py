@@ -93,11 +93,6 @@ class Network:
         (probabilities,) = run_in_chunks(self._sess, [self._Y], self._feed_for(images))
         return probabilities
 
-    def convolutions(self, image):
-        """The filters and the outputs of each convolution for float [28, 28, 1]: a list of pairs."""
-        return [(layer.weights.values, layer.outputs) for layer in self.inside.layers(image)
-                if layer.kind == "convolution"]
-
     def _feed_for(self, images):
         """What to feed so that the network sees float [n, 28, 28, 1].
 

@@ -27,11 +27,12 @@ CHATTER = re.compile(rb"""
 INFO, WARNING = "1", "2"  # values of TF_CPP_MIN_LOG_LEVEL: the highest level that is hidden
 
 
-def start(device):
+def start(device, threads=None):
     """Import TensorFlow quietly and choose the device on which its sessions will run.
 
     Args:
       device: "cpu"; "gpu", the first GPU; or "auto", the first GPU if there is one, else the CPU.
+      threads: int, on how many it computes on the CPU; None for one on each core.
 
     Returns:
       TensorFlow's version and the device in use, in words (str), or None where "gpu" was asked
@@ -46,6 +47,7 @@ def start(device):
         quiet_devices = contextlib.nullcontext() if device == "gpu" else without_chatter()
 
     prefer_onednn()
+    use_threads(threads)
     with quiet_import, without_keras():
         import tensorflow as tf
     # Deprecation warnings: the API of the codelab is the old one, on purpose.
@@ -77,6 +79,18 @@ def prefer_onednn():
     TensorFlow's own switch; what the user has set it to stays.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+def use_threads(threads):
+    """Have TensorFlow, once it is imported, compute on so many threads; None for its own choice.
+
+    On one it computes in the very thread that calls it, without a queue. The environment variables
+    are TensorFlow's own; what the user has set them to stays.
+    """
+    if threads is not None:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+    if threads == 1:
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", "-1")
 
 
 @contextlib.contextmanager

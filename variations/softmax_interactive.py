@@ -22,7 +22,7 @@ from common.dashboard import Dashboard
 from common.mnist_data import read_data_sets
 from common.network import Network
 
-options = command_line.start(__doc__)  # before TensorFlow is imported, to keep its start quiet
+options = command_line.start(__doc__, threads=1)  # before TensorFlow; one thread suits small layers
 
 import tensorflow as tf
 

@@ -1,0 +1,1 @@
+"""What the pictures of the guide are drawn with, and the pictures, by subject."""
