@@ -84,8 +84,8 @@ class Checkpoints:
             with open(prefix + ".json", encoding="utf-8") as file:
                 notes = json.load(file)
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"--restore: {prefix}.json cannot be read ({reason(error)})"
-                                  ) from error
+            why = f"--restore: cannot read {prefix}.json ({reason(error)})"
+            raise CheckpointError(why) from error
         if notes["title"] != title:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is one of "
                                   f"{notes['title']}, and this is {title}")

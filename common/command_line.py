@@ -40,8 +40,8 @@ OPTIONS = (
            options.folder, mnist_data.DEFAULT_DIR),
     Option("--device", "train on the CPU or on the GPU (default: auto, the GPU if there is one)",
            "auto|cpu|gpu", default="auto", more={"choices": ["auto", "cpu", "gpu"]}),
-    Option("--threads", "compute on N threads, if others use the machine, too (default: 1 in scripts "
-           "without convolutions, which are fastest so, else one on each core)", "N",
+    Option("--threads", "compute on N threads, if others use the machine, too (default: 1 in "
+           "scripts without convolutions, which are fastest so, else one on each core)", "N",
            options.whole_number(1, 1024)),
 )
 
@@ -49,9 +49,9 @@ OPTIONS = (
 def start(script_docstring, threads=None, pictures=None):
     """Read the script's options, then start TensorFlow quietly on the device asked for.
 
-    To be called before the script imports TensorFlow, whose import takes seconds: --help and
-    wrong options are answered at once. Prints one line with TensorFlow's version and the device.
-    From here on the user's errors and Ctrl-C end the script without a traceback.
+    To be called before the script imports TensorFlow, whose import takes seconds. Prints one line
+    with its version and the device. From here on the user's errors and Ctrl-C end the script
+    without a traceback.
 
     Args:
       script_docstring: str, the script's `__doc__`; its first paragraph describes the script in
@@ -61,8 +61,7 @@ def start(script_docstring, threads=None, pictures=None):
       pictures: str, the folder for pictures where --pictures does not name one; None for none.
 
     Returns:
-      An argparse.Namespace with the values of `OPTIONS`, and `viewer`, the `link.ViewerProcess`
-      that a `Dashboard` will use, or None.
+      An argparse.Namespace with the values of `OPTIONS`, and `viewer`, a `ViewerProcess` or None.
 
     Raises:
       UserError: a GPU was asked for, and there is none.

@@ -31,12 +31,11 @@ def start(device, threads=None):
     """Import TensorFlow quietly and choose the device on which its sessions will run.
 
     Args:
-      device: "cpu"; "gpu", the first GPU; or "auto", the first GPU if there is one, else the CPU.
+      device: "cpu"; "gpu", the first GPU; or "auto", the GPU if there is one.
       threads: int, on how many it computes on the CPU; None for one on each core.
 
     Returns:
-      TensorFlow's version and the device in use, in words (str), or None where "gpu" was asked
-      for and there is none.
+      str, TensorFlow's version and the device in use; None where "gpu" was asked for in vain.
     """
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:  # the user has chosen what to see
         quiet_import = quiet_devices = contextlib.nullcontext()

@@ -70,23 +70,10 @@ class Dashboard:
     """Shows the progress of one training run.
 
     The training loop stays in the script and asks, each iteration, whether anything is to be
-    shown. Only what is shown needs to be computed:
-
-        dashboard = Dashboard(options, num_examples=60_000)
-        for i in dashboard.loop(1000):
-            ...                                          # take a batch of images and labels
-            if dashboard.wants_train(i):
-                ...                                      # measure the model on that batch
-                dashboard.show_train(i, accuracy, loss, images, predictions, labels)
-            if dashboard.wants_test(i):
-                ...                                      # measure it on the test digits
-                dashboard.show_test(i, accuracy, loss, images, predictions, labels)
-            ...                                          # train on the batch
-        dashboard.finish()
-
+    shown (`wants_train`, `wants_test`), so only what is shown needs to be computed.
     The model may be anything that gives these numbers: all arguments are numpy arrays or floats.
-    What is asked for, and so what is computed, never depends on who is watching: with a seed, the
-    numbers are the same in the window and in text.
+    What is asked for, and so what is computed, does not depend on who is watching (but for single
+    steps, in a pause): with a seed, the numbers are the same in the window and in text.
 
     Attributes:
       run: a `run.Run`, all that has been shown so far.
@@ -94,7 +81,7 @@ class Dashboard:
 
     def __init__(self, options=None, network=None, classify=None, inside=None, checkpoints=None,
                  num_examples=None, title=None, outputs=()):
-        """Prepare to show a run; nothing is opened before it starts.
+        """Prepare to show a run.
 
         Args:
           options: the script's options (`command_line.start`), or any object with some of the
@@ -115,8 +102,7 @@ class Dashboard:
         self._last = self._audience.options.iterations
         self._first = self._next = self._next_bands = 0  # iterations
         self._is_between, self._is_finished = True, False
-        self._signals = errors.HeldSignals()
-        self._start = self._next_status = time.monotonic()
+        self._signals, self._clock = errors.HeldSignals(), Clock()
         errors.before_exit(self._end_early)
 
     def loop(self, iterations):
@@ -138,11 +124,13 @@ class Dashboard:
             yield i
             self._next, self._is_between = i + 1, True
             self._signals.release()
-            self._start += self._audience.attend(is_between=True)
+            self._clock.leave_out(self._audience.attend(is_between=True))
             if self.closed:
                 return
-            if time.monotonic() >= self._next_status:
-                self._show_progress(i)
+            if self._clock.is_time_to_tell():
+                seconds = self._clock.seconds
+                left = seconds / i * (self._last - i) if i else None
+                self._audience.send(Progress(i, seconds, left))
 
     def start(self, iterations=None):
         """Open the window, and do what else the options ask for. `loop` calls this by itself.
@@ -158,13 +146,12 @@ class Dashboard:
             self._last = iterations
         self._first, seconds = self._audience.start(self._last)
         self._next = self._first
-        self._next_status = time.monotonic()
-        self._start = self._next_status - seconds  # the earlier part of the run counts, too
-        self._start += self._audience.attend()
+        self._clock = Clock(seconds)  # the earlier part of the run counts, too
+        self._clock.leave_out(self._audience.attend())
 
     @property
     def closed(self):
-        """Whether the window was closed by its user, who wants the run to end."""
+        """bool, whether the window was closed by its user, who wants the run to end."""
         return self._audience.is_closed
 
     def wants_train(self, i):
@@ -199,8 +186,7 @@ class Dashboard:
             pictures["digits"] = snapshots.first_digits(images, predictions, labels)
             if i >= self._next_bands:
                 self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
-                pictures |= {name: snapshots.percentile_bands(arrays) for name, arrays in
-                             (("weights", weights), ("biases", biases)) if len(arrays)}
+                pictures |= snapshots.bands_of(weights=weights, biases=biases)
         self._show(Trained(i, float(accuracy), float(loss), epoch, learning_rate, **pictures))
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
@@ -210,10 +196,9 @@ class Dashboard:
         self._show(Tested(i, float(accuracy), float(loss), digits))
 
     def finish(self):
-        """End the run: print the final test accuracy first, then the maximum over the run.
+        """End the run: print the results, save what was asked for, read the user's pictures.
 
-        Saves what was asked for, classifies the user's pictures, and waits until the window is
-        closed, unless --close was given.
+        Then wait until the window is closed, unless --close was given.
 
         Raises:
           UserError: some of that failed.
@@ -222,28 +207,18 @@ class Dashboard:
         if failures:
             raise errors.UserError("not everything could be done:\n  " + "\n  ".join(failures))
 
-    @property
-    def _seconds(self):
-        """How long the run has taken, without pauses."""
-        return time.monotonic() - self._start
-
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""
         self._audience.send(measured)
-        self._start += self._audience.attend()
+        self._clock.leave_out(self._audience.attend())
         if not math.isfinite(measured.loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))
 
-    def _show_progress(self, i):
-        self._next_status = time.monotonic() + STATUS_EVERY
-        left = self._seconds / i * (self._last - i) if i else None
-        self._audience.send(Progress(i, self._seconds, left))
-
     def _end(self, is_early):
         self._is_finished = True
         done = self._next if self._is_between and self._next > self._first else None
-        self._audience.send(Finished(is_early, self._seconds, done))
+        self._audience.send(Finished(is_early, self._clock.seconds, done))
         return self._audience.finish()
 
     def _end_early(self):
@@ -251,3 +226,29 @@ class Dashboard:
         self._signals.are_held = False
         if not self._is_finished:
             self._end(is_early=True)
+
+
+class Clock:
+    """How long a run takes, without its pauses, and when it is time to tell."""
+
+    def __init__(self, seconds=0.0):
+        """Start, with so many seconds gone already."""
+        self._next = time.monotonic()
+        self._start = self._next - seconds
+
+    @property
+    def seconds(self):
+        """float, how long the run has taken"""
+        return time.monotonic() - self._start
+
+    def leave_out(self, seconds):
+        """Leave a pause of so many seconds out."""
+        self._start += seconds
+
+    def is_time_to_tell(self):
+        """Whether `STATUS_EVERY` has passed since this was last so."""
+        now = time.monotonic()
+        is_time = now >= self._next
+        if is_time:
+            self._next = now + STATUS_EVERY
+        return is_time

@@ -70,6 +70,11 @@ def _digits(images, predictions, labels, computed, chosen):
                   confusions=np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
 
 
+def bands_of(**parameters):
+    """The `percentile_bands` of lists of arrays by name, a dictionary; no list, no bands."""
+    return {name: percentile_bands(arrays) for name, arrays in parameters.items() if len(arrays)}
+
+
 def percentile_bands(arrays):
     """The edges of the seven bands, from the least value to the largest, that hold equal shares.
 

@@ -10,6 +10,7 @@ from common.dashboard.figure import VIEWS, DashboardFigure
 from common.dashboard.keys import ACTIONS, KEYS
 from common.dashboard.looks import AskDigit
 from common.dashboard.messages import Paused, Step
+from common.dashboard.mouse import connect_mouse
 from common.dashboard.writing import Writer
 from common.dashboard.zooming import Zoom
 
@@ -20,6 +21,7 @@ class Viewer:
     """Shows a run on a figure's canvas, and answers keys and the mouse.
 
     Attributes:
+      dashboard, writer, asker, zoom: a `DashboardFigure`, `Writer`, `Asker` and `Zoom`.
       keys: the rows of `KEYS`, with their buttons where the figure has those.
       seconds: float, how long the latest repainting took.
     """
@@ -41,13 +43,10 @@ class Viewer:
         self._scene = self.dashboard.scene
         self.writer = Writer(self._scene, self.dashboard.sheet)
         self.asker = Asker(number, self._scene, tell)
-        self._view_before = "all"  # the user looked at a digit
-        self._zoom = Zoom(self.dashboard)
+        self.zoom = Zoom(self.dashboard)
         self._last_status, self.seconds = 0.0, 0.0
-        for name, react in (("key_press", self._on_key), ("button_press", self._on_press),
-                            ("motion_notify", self._on_motion),
-                            ("button_release", self._on_release)):
-            self._canvas.mpl_connect(name + "_event", react)
+        self._canvas.mpl_connect("key_press_event", self._on_key)
+        connect_mouse(self, self._canvas)
 
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""
@@ -89,7 +88,7 @@ class Viewer:
         self._canvas.manager.toolbar.save_figure()
 
     def _hint(self):
-        if self._zoom.is_on:
+        if self.zoom.is_on:
             return "zoom: draw a box, esc: end"
         return VIEWS[self.dashboard.view].hint or {
             "training": "space: pause   ?: all keys", "paused": "space: go on   ?: all keys",
@@ -99,7 +98,7 @@ class Viewer:
 
     def show_view(self, view):
         """Show one of `figure.VIEWS`."""
-        self._zoom.end()
+        self.zoom.end()
         self.writer.turn_on(VIEWS[view].is_sheet)
         self._scene.pointed = None
         self.dashboard.show_view(view)
@@ -145,77 +144,26 @@ class Viewer:
     def start_zoom(self):
         """Have the next box that the user draws be zoomed into, where there is something to zoom.
         """
-        self._zoom.is_on = any(panel.can_zoom for panel in self.dashboard.panels.values())
+        self.zoom.is_on = any(panel.can_zoom for panel in self.dashboard.panels.values())
 
     def undo_zooms(self):
         """Show all panels whole again."""
-        self._zoom.end()
+        self.zoom.end()
         self.dashboard.undo_zooms()
-
-    def toggle_whole(self):
-        """Show the curves' axes as published, or where the curves are."""
-        self.dashboard.toggle_whole()
-
-    def toggle_keys(self):
-        """Show or hide the list of keys."""
-        self.dashboard.toggle_keys()
 
     # events
 
     def _on_key(self, event):
         key = (event.key or "").removeprefix("shift+")
-        if key == "escape" and self._zoom.is_on:
-            self._zoom.end()
+        if key == "escape" and self.zoom.is_on:
+            self.zoom.end()
         elif key in ACTIONS:
             ACTIONS[key](self, key)
         else:
             return
-        self._react()
+        self.react()
 
-    def _on_press(self, event):
-        if event.button != 1:
-            return
-        row = self.dashboard.buttons.key_at(event.x, event.y)
-        if row is not None:
-            row.action(self, row.names[0])
-        elif self._zoom.is_on:
-            self._zoom.begin(event)
-        elif self.dashboard.panel_at(event) is self.dashboard.sheet:
-            self.writer.press(event)
-            return
-        else:
-            self._look(event)
-        self._react()
-
-    def _on_motion(self, event):
-        panel = self._zoom.move(event)
-        if panel is None:
-            self.writer.move(event)
-            under = self.dashboard.panel_at(event)
-            if under is not None and under.point(self._scene, event.xdata, event.ydata):
-                self.repaint()
-        elif self.dashboard.can_repaint:
-            self.dashboard.repaint([panel])
-            self.copy([panel])
-
-    def _on_release(self, event):
-        self.writer.release()
-        if self._zoom.is_drawing:
-            self._zoom.finish(event)
-            self._react()
-
-    def _react(self):
+    def react(self):
         """Show the effect of a key or click at once, with what to do next."""
         self._last_status = 0.0
         self.repaint()
-
-    def _look(self, event):
-        """A click in a panel shows what is there, in a view of its own; again: back."""
-        panel, view = self.dashboard.panel_at(event), self.dashboard.view
-        if view in ("look", "neuron"):
-            self.show_view(self._view_before)
-        elif panel is not None:
-            shown = panel.click(self._scene, event.xdata, event.ydata)
-            if shown is not None:
-                self._view_before = view
-                self.show_view(shown)

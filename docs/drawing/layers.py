@@ -1,0 +1,205 @@
+"""The pictures of the pages on fully connected layers: more of them, their troubles, the cures."""
+
+import json
+import pathlib
+
+import numpy as np
+from matplotlib.patches import Circle
+
+from common.canvas import GREY, INK, RED
+from common.dashboard.style import (
+    FAINT_COLOUR,
+    GRID_COLOUR,
+    TEST_COLOUR,
+    TEXT_COLOUR,
+    TRAIN_COLOUR,
+)
+from docs.drawing.learning import surface_on
+from docs.drawing.tools import canvas, column, connect, neurons, picture, pixels, plot, say
+
+RUNS = pathlib.Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.json"
+
+
+def tests_of(stage):
+    """The tests of a stage's measured runs: a list of (iterations, accuracies, losses)."""
+    runs = json.loads(RUNS.read_text(encoding="utf-8"))["runs"]
+    return [[run["tests"][name] for name in ("iterations", "accuracies", "losses")]
+            for run in runs if run["script"] == stage]
+
+
+def compare(axes, stages, what, limits):
+    """Draw a curve of the tests of two stages, for all five seeds; 1: accuracies, 2: losses."""
+    for (stage, name), colour in zip(stages.items(), (FAINT_COLOUR, TEST_COLOUR)):
+        for n, tests in enumerate(tests_of(stage)):
+            axes.plot(tests[0], tests[what], color=colour, linewidth=1, alpha=0.75,
+                      label=None if n else f"{stage}: {name}")
+    axes.set(xlim=(0, 10_000), ylim=limits)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(color=GRID_COLOUR)
+    for line in axes.legend(frameon=False, fontsize=9, labelcolor=TEXT_COLOUR).get_lines():
+        line.set_linewidth(3)
+
+
+@picture(3.7)
+def five_layers(figure):
+    """The network of stages 2.0 to 2.2."""
+    axes = canvas(figure)
+    sizes, shown = [784, 200, 100, 60, 30, 10], [22, 17, 13, 11, 9, 10]
+    columns = np.linspace(60, 730, 6)
+    places = [column(205, n, min(11, 250 / n) * (1 + 0.3 * (n == 10)), is_cut=n != 10)
+              for n in shown]
+    for n in range(5):
+        connect(axes, columns[n], places[n], columns[n + 1], places[n + 1], width=0.3)
+        say(axes, (columns[n] + columns[n + 1]) / 2, 32,
+            f"W{n + 1} [{sizes[n]}, {sizes[n + 1]}]\nB{n + 1} [{sizes[n + 1]}]", size=8)
+    for n, (x, heights) in enumerate(zip(columns, places)):
+        if n == 0:
+            pixels(axes, x, heights)
+        else:
+            neurons(axes, x, heights, 4.6, TRAIN_COLOUR if n < 5 else TEST_COLOUR)
+        if n < 5:
+            say(axes, x, 205, "⋮", size=10, zorder=5)
+        say(axes, x, 352, f"{sizes[n]}", size=10, fontweight="bold")
+    for n in range(1, 5):
+        say(axes, columns[n], 60, "sigmoid or ReLU", size=8, colour=TRAIN_COLOUR)
+    say(axes, columns[0], 60, "pixels", size=8)
+    say(axes, columns[5], 60, "softmax", size=8, colour=TEST_COLOUR)
+
+
+def saddle_slope(place):
+    """The gradient of x² − 0.25 y² + 0.06 y⁴, which is flat at (0, 0) and lowest at y = ±1.44."""
+    x, y = place
+    return np.array([2 * x, -0.5 * y + 0.24 * y**3])
+
+
+@picture(3.2)
+def saddle(figure):
+    """A saddle point; plain gradient descent and Adam on their way past it."""
+    def loss_at(x, y):
+        return x**2 - 0.25 * y**2 + 0.06 * y**4 + 0.26
+
+    x, y = np.meshgrid(np.linspace(-1.3, 1.3, 80), np.linspace(-1.9, 1.9, 80))
+    surface = surface_on(figure, (-0.02, 0.0, 0.5, 0.98), x, y, loss_at(x, y))
+    axes = plot(figure, 440, 50, 335, 225, "loss", "steps")
+    for name, rate, colour in (("plain gradient descent", 0.05, FAINT_COLOUR),
+                               ("Adam", 0.05, TEST_COLOUR)):
+        path, mean, square = [np.array([-1.2, 0.002])], 0, 0
+        for n in range(1, 201):
+            slope = saddle_slope(path[-1])
+            mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+            scaled = mean / (1 - 0.9**n) / (np.sqrt(square / (1 - 0.999**n)) + 1e-8)
+            path.append(path[-1] - rate * (scaled if name == "Adam" else slope))
+        path = np.array(path)
+        surface.plot(*path.T, loss_at(*path.T) + 0.06, color=colour, linewidth=2.4)
+        axes.plot(loss_at(*path.T), color=colour, linewidth=2, label=name)
+    surface.plot([0], [0], [0.33], "o", color=RED, markersize=7)
+    surface.view_init(34, -38)
+    axes.set(xlim=(0, 200), ylim=(0, 1.75))
+    axes.grid(color=GRID_COLOUR)
+    axes.legend(frameon=False, fontsize=9, labelcolor=TEXT_COLOUR)
+
+
+@picture(2.9)
+def sigmoid_and_relu(figure):
+    """Two activation functions and their slopes."""
+    x = np.linspace(-6, 6, 481)
+    sigmoid = 1 / (1 + np.exp(-x))
+    pairs = [("sigmoid", sigmoid, sigmoid * (1 - sigmoid)),
+             ("ReLU", np.maximum(x, 0), np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan)))]
+    for place, (name, values, slope) in enumerate(pairs):
+        axes = plot(figure, 45 + 390 * place, 45, 340, 200, name, "weighted sum + bias")
+        axes.plot(x, values, color=TRAIN_COLOUR, linewidth=2, label="what the neuron says")
+        axes.plot(x, slope, color=TEST_COLOUR, linewidth=1.6, linestyle="--", label="its slope")
+        axes.set(xlim=(-6, 6), ylim=(-0.1, 1.6))
+        axes.grid(color=GRID_COLOUR)
+        axes.legend(loc="upper left", frameon=False, fontsize=8.5, labelcolor=TEXT_COLOUR)
+        if name == "sigmoid":
+            axes.annotate("0.25 at most", (0, 0.25), xytext=(12, 14), textcoords="offset points",
+                          fontsize=8.5, color=TEST_COLOUR)
+
+
+@picture(3.1)
+def noisy_and_decayed(figure):
+    """The test accuracy with a fixed learning rate and with one that decays; the rate itself."""
+    left = plot(figure, 60, 50, 330, 215, "test accuracy", "iterations")
+    compare(left, {"2.0": "a fixed rate", "2.1": "ReLU, a rate that decays"}, 1, (0.94, 0.99))
+    i = np.arange(10_001)
+    axes = plot(figure, 465, 50, 305, 215, "learning rate", "iterations")
+    axes.plot(i, np.full(i.shape, 0.003), color=FAINT_COLOUR, linewidth=2)
+    axes.plot(i, 0.0001 + 0.003 * np.exp(-i / 2000), color=TEST_COLOUR, linewidth=2)
+    for at in (0, 2000, 4000, 10_000):
+        rate = 0.0001 + 0.003 * np.exp(-at / 2000)
+        axes.plot([at], [rate], "o", color=TEST_COLOUR, markersize=5, clip_on=False, zorder=5)
+        axes.annotate(f"{rate:.5f}", (at, rate), xytext=(7, 5) if at < 10_000 else (-4, 9),
+                      textcoords="offset points", fontsize=8.5, color=TEXT_COLOUR,
+                      ha="left" if at < 10_000 else "right")
+    axes.set(xlim=(0, 10_000), ylim=(0, 0.0036))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(color=GRID_COLOUR)
+
+
+@picture(3.2)
+def overfitting(figure):
+    """A curve with few parameters and one with many, through the same points; stage 2.1's loss."""
+    random = np.random.default_rng(5)
+    x, fine = np.linspace(-1, 1, 14), np.linspace(-1, 1, 500)
+    other_x = (x[1:] + x[:-1]) / 2
+    y, other_y = (np.sin(2.5 * at) + random.normal(0, 0.35, len(at)) for at in (x, other_x))
+    for place, (degree, title) in enumerate([(3, "4 parameters"), (11, "12 parameters")]):
+        curve = np.polynomial.Polynomial.fit(x, y, degree)
+        axes = plot(figure, 20 + 255 * place, 50, 240, 230, title)
+        axes.plot(fine, np.sin(2.5 * fine), color=GREY, linewidth=5, label="the truth")
+        axes.plot(fine, curve(fine), color=FAINT_COLOUR, linewidth=1.6)
+        for points, values, colour, name in ((x, y, TRAIN_COLOUR, "trained on"),
+                                             (other_x, other_y, TEST_COLOUR, "never seen")):
+            error = np.sqrt(np.mean((curve(points) - values)**2))
+            axes.plot(points, values, "o", color=colour, markersize=5,
+                      label=f"{name}: error {error:.2f}")
+        axes.set(xlim=(-1.06, 1.06), ylim=(-2.2, 2.9), xticks=[], yticks=[])
+        axes.legend(loc="upper left", frameon=False, fontsize=8.5, labelcolor=TEXT_COLOUR)
+    axes = plot(figure, 555, 50, 225, 230, "stage 2.1: test loss", "iterations")
+    for tests in tests_of("2.1"):
+        axes.plot(tests[0], tests[2], color=TEST_COLOUR, linewidth=1, alpha=0.75)
+    axes.set(xlim=(0, 10_000), ylim=(0, 20), xticks=[0, 5000, 10_000])
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(color=GRID_COLOUR)
+
+
+@picture(2.9)
+def with_and_without_dropout(figure):
+    """Test loss and accuracy of stages 2.1 and 2.2."""
+    stages = {"2.1": "without dropout", "2.2": "with dropout"}
+    compare(plot(figure, 50, 50, 330, 200, "test loss", "iterations"), stages, 2, (4, 16))
+    compare(plot(figure, 450, 50, 330, 200, "test accuracy", "iterations"), stages, 1,
+            (0.96, 0.99))
+
+
+@picture(3.2)
+def dropout(figure):
+    """The same network for two images of a training step and in a test."""
+    axes = canvas(figure)
+    random = np.random.default_rng(2)
+    sizes = [6, 8, 8, 4]
+    for place, title in enumerate(["one image of a batch", "the next one", "a test"]):
+        left = 40 + 262 * place
+        say(axes, left + 95, 297, title, size=10.5, fontweight="bold")
+        columns = left + np.array([0, 63, 126, 190])
+        heights = [160 + (np.arange(n) - (n - 1) / 2) * 29 for n in sizes]
+        kept = [np.ones(n, bool) for n in sizes]
+        if place < 2:
+            for layer in (1, 2):
+                kept[layer][random.permutation(8)[:2]] = False
+        for n in range(3):
+            connect(axes, columns[n], heights[n][kept[n]], columns[n + 1],
+                    heights[n + 1][kept[n + 1]], width=0.5)
+        for n in range(4):
+            colour = INK if n == 0 else TEST_COLOUR if n == 3 else TRAIN_COLOUR
+            neurons(axes, columns[n], heights[n][kept[n]], 8, colour)
+            for y in heights[n][~kept[n]]:
+                axes.add_patch(Circle((columns[n], y), 8, facecolor=GRID_COLOUR, edgecolor=GREY,
+                                      linestyle=":", linewidth=1.2, zorder=3))
+                axes.plot([columns[n] - 5, columns[n] + 5], [y - 5, y + 5], color=RED, zorder=4)
+                axes.plot([columns[n] - 5, columns[n] + 5], [y + 5, y - 5], color=RED, zorder=4)
+        say(axes, left + 95, 22, "pkeep 0.75: the others, times 1/0.75" if place == 0
+            else "pkeep 0.75: other ones are left out" if place == 1
+            else "pkeep 1: all of them, as they are", size=8.2, colour=FAINT_COLOUR)
