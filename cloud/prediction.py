@@ -1,4 +1,4 @@
-"""What a prediction takes and gives, and the exported network that makes it.
+"""What a prediction takes and gives, the exported network that makes it, and many at once.
 
 The protocol is JSON in, JSON out, as Vertex AI and TensorFlow Serving have it:
 
@@ -8,18 +8,26 @@ The protocol is JSON in, JSON out, as Vertex AI and TensorFlow Serving have it:
 An instance is an image, 28 rows of 28 numbers from 0 to 1, or {"image": such an image}.
 """
 
+import asyncio
+import collections
+import concurrent.futures
 import os
 
 import numpy as np
 import orjson
+import prometheus_client
 
 from common.errors import UserError, reason
 from common.mnist_data import IMAGE_SHAPE
 
 IMAGES_LIMIT = 128  # in a request
+BATCH_LIMIT = 512   # images in a prediction
 SIGNATURE, TAG = "serving_default", "serve"
 BUCKETS = "gs://"
 BUCKETS_DIR = "/gcs"  # where Vertex AI and the Cloud Storage CSI driver mount the buckets
+
+IMAGES = prometheus_client.Histogram(
+    "mnist_batch_images", "Images in a prediction", buckets=[2 ** n for n in range(10)])
 
 
 class RequestError(Exception):
@@ -148,6 +156,52 @@ class ServedModel:
         """
         results = self._signature(image=self._constant(images))
         return results["classes"].numpy(), results["predictions"].numpy()
+
+
+class Batches:
+    """Predicts for all requests that are waiting at once.
+
+    Attributes:
+      images: int, how many are waiting.
+    """
+
+    def __init__(self, model):
+        """Answer with what `model.predict` says, as `prediction.ServedModel` has it."""
+        self._model = model
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, "prediction")
+        self._waiting, self._is_working = collections.deque(), False
+        self.images = 0
+
+    async def predict(self, images):
+        """The classes and predictions (see `ServedModel.predict`) for the images of a request."""
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append((images, answer))
+        self.images += len(images)
+        if not self._is_working:
+            self._is_working = True
+            self._work = asyncio.create_task(self._predict_all())
+        return await answer
+
+    async def _predict_all(self):
+        while self._waiting:
+            batch, count = [], 0
+            while self._waiting and count + len(self._waiting[0][0]) <= BATCH_LIMIT:
+                batch.append(self._waiting.popleft())
+                count += len(batch[-1][0])
+            IMAGES.observe(count)
+            try:
+                classes, predictions = await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._model.predict, np.concatenate([each for each, _ in batch]))
+            except Exception as error:
+                for _, answer in batch:
+                    answer.set_exception(error)
+            else:
+                end = 0
+                for images, answer in batch:
+                    start, end = end, end + len(images)
+                    answer.set_result((classes[start:end], predictions[start:end]))
+            self.images -= count
+        self._is_working = False
 
 
 def local_path(folder):

@@ -10,8 +10,6 @@ prediction is for all of them. What is kept meanwhile is bounded, in bytes and i
 
 import argparse
 import asyncio
-import collections
-import concurrent.futures
 import contextlib
 import ctypes
 import gc
@@ -20,7 +18,6 @@ import os
 import socket
 import time
 
-import numpy as np
 import prometheus_client
 import uvicorn
 from starlette.applications import Starlette
@@ -40,7 +37,6 @@ BODY_LIMIT = 4 * 1024 ** 2     # bytes: 128 images with 17 digits to every pixel
 BODIES_LIMIT = 32 * 1024 ** 2  # bytes, of all requests that are being received
 DRAINED = 64 * 1024 ** 2       # bytes of a body too large that are read, to be able to say so
 BODY_SECONDS = 60              # for a body to arrive
-BATCH_LIMIT = 512              # images in a prediction
 WAITING_LIMIT = 4096           # images that wait for one
 GRACE = 10                     # seconds for the requests under way when the server is to end
 M_MMAP_THRESHOLD = -3          # of glibc's mallopt
@@ -51,54 +47,7 @@ REQUESTS = prometheus_client.Counter(
     "mnist_requests", "Requests for predictions that were answered", ["status"])
 SECONDS = prometheus_client.Histogram(
     "mnist_request_seconds", "Seconds from a request's first byte to its answer")
-IMAGES = prometheus_client.Histogram(
-    "mnist_batch_images", "Images in a prediction", buckets=[2 ** n for n in range(10)])
 
-
-class Batches:
-    """Predicts for all requests that are waiting at once.
-
-    Attributes:
-      images: int, how many are waiting.
-    """
-
-    def __init__(self, model):
-        """Answer with what `model.predict` says, as `prediction.ServedModel` has it."""
-        self._model = model
-        self._thread = concurrent.futures.ThreadPoolExecutor(1, "prediction")
-        self._waiting, self._is_working = collections.deque(), False
-        self.images = 0
-
-    async def predict(self, images):
-        """The classes and predictions (see `ServedModel.predict`) for the images of a request."""
-        answer = asyncio.get_running_loop().create_future()
-        self._waiting.append((images, answer))
-        self.images += len(images)
-        if not self._is_working:
-            self._is_working = True
-            self._work = asyncio.create_task(self._predict_all())
-        return await answer
-
-    async def _predict_all(self):
-        while self._waiting:
-            batch, count = [], 0
-            while self._waiting and count + len(self._waiting[0][0]) <= BATCH_LIMIT:
-                batch.append(self._waiting.popleft())
-                count += len(batch[-1][0])
-            IMAGES.observe(count)
-            try:
-                classes, predictions = await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._model.predict, np.concatenate([each for each, _ in batch]))
-            except Exception as error:
-                for _, answer in batch:
-                    answer.set_exception(error)
-            else:
-                end = 0
-                for images, answer in batch:
-                    start, end = end, end + len(images)
-                    answer.set_result((classes[start:end], predictions[start:end]))
-            self.images -= count
-        self._is_working = False
 
 
 class Application:
@@ -106,13 +55,13 @@ class Application:
 
     Attributes:
       asgi: the application that an ASGI server takes.
-      batches: the `Batches`.
+      batches: the `prediction.Batches`.
       is_ending: bool, the server is about to end; readiness says so.
     """
 
     def __init__(self, model, health_route=HEALTH_ROUTE, predict_route=PREDICT_ROUTE):
         """Answer on two routes with the predictions of a `prediction.ServedModel`."""
-        self.batches, self._predict_route = Batches(model), predict_route
+        self.batches, self._predict_route = prediction.Batches(model), predict_route
         self._bytes = 0  # of bodies that are being received
         self.is_ending = False
         self.asgi = Starlette(
@@ -160,7 +109,7 @@ class Application:
         except asyncio.CancelledError:  # by uvicorn, GRACE seconds after the end has begun
             raise HTTPException(503, "The server has ended.") from None
         except ClientDisconnect:
-            gc.collect(2)
+            gc.collect()  # this request, and what uvicorn keeps of it
             raise HTTPException(400, "The request has broken off.") from None
 
     async def _receive(self, request):

@@ -59,6 +59,12 @@ class Line:
         assert message is not None, "the other side has closed the line"
         return message if isinstance(message, bytes) else json.loads(message)
 
+    def receive_picture(self):
+        """The next picture, bytes; other messages before it are skipped."""
+        while not isinstance(message := self.receive(), bytes):
+            pass
+        return message
+
     def vanish(self):
         """End without a word, as a browser that is killed."""
         stream = self._socket.protocol.stream

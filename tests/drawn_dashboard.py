@@ -105,11 +105,11 @@ def pixel_at(dashboard, panel, x, y):
 
 
 def press(viewer, *keys):
-    """Press keys, and draw what comes of them."""
+    """Press keys, and show what comes of them."""
     canvas = viewer.dashboard.figure.canvas
     for key in keys:
         canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", canvas, key))
-        draw(viewer.dashboard)
+    show(viewer.dashboard)
 
 
 def mouse(viewer, kind, place, button=1):
@@ -127,4 +127,4 @@ def drag(viewer, panel, *points, button=1):
     for place in places[1:]:
         mouse(viewer, "move", place)
     mouse(viewer, "release", places[-1], button)
-    draw(viewer.dashboard)
+    show(viewer.dashboard)

@@ -6,15 +6,15 @@ import matplotlib
 import numpy as np
 from drawn_dashboard import dashboard_of, draw, pixels
 
+from common.dashboard.keys import KEYS
 from common.dashboard.link import ViewerProcess
 from common.dashboard.run import Run
 from common.dashboard.style import DPI, use_style
-from common.dashboard.viewer import KEYS
 
 PATIENCE = 20   # seconds for what takes a fraction of one on a machine that is not busy
 STATUS = 80     # pixels at the bottom: buttons, and the line that follows up to a second later
-SAME = 0.5      # mean difference of two pictures, of 255, at most; where they differ: at least
-DIFFERENT = 1.0
+SAME = 0.05     # mean difference of two pictures, of 255, at most; where they differ: at least
+DIFFERENT = 0.3
 
 
 class FedViewer:

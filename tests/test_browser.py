@@ -289,13 +289,9 @@ def test_messages_do_not_pile_up_for_a_page_that_sleeps(served):
         time.sleep(0.2)
     assert memory(served.process_id) < before + 40_000
     awake.send(type="draw")
-    assert isinstance(wait_until(lambda: is_picture(awake.receive()), PATIENCE), bytes)
+    awake.receive_picture()
     for line in (asleep, awake):
         line.close()
-
-
-def is_picture(message):
-    return message if isinstance(message, bytes) else None
 
 
 def memory(process_id):
@@ -319,7 +315,7 @@ def test_page_that_vanishes_harms_no_other(served):
     for message in REST:
         served.send(message)
     staying.send(type="draw")
-    assert wait_until(lambda: is_picture(staying.receive()), PATIENCE)
+    staying.receive_picture()
     assert served.process.state == "open"
     staying.close()
 

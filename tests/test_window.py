@@ -13,8 +13,8 @@ from drawn_dashboard import messages_of_a_run
 from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
 
 from common.dashboard.figure import DashboardFigure
+from common.dashboard.keys import KEYS
 from common.dashboard.messages import Answer
-from common.dashboard.viewer import KEYS
 from common.dashboard.window import size_on
 
 TOOLKITS = {"TkAgg": "tkinter", "QtAgg": "PySide6.QtWidgets"}

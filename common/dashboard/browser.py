@@ -23,9 +23,10 @@ from matplotlib.backends import backend_webagg
 from matplotlib.figure import Figure
 
 from common.dashboard.files import PICTURE_ENDINGS
+from common.dashboard.keys import KEYS
 from common.dashboard.messages import Opened
 from common.dashboard.style import DPI, HEIGHT, WIDTH
-from common.dashboard.viewer import KEYS, Viewer
+from common.dashboard.viewer import Viewer
 from common.dashboard.viewers import TICK, CannotShow, Viewers
 
 ADDRESS = "127.0.0.1"

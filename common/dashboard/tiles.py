@@ -13,6 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 NEGATIVE_TO_POSITIVE = ["#7c2d12", "#d9480f", "#ffffff", "#3b82c4", "#1e3a8a"]
 INK_SCALE = ["#ffffff", "#111827"]
+SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (203, 213, 225)  # around the tiles
 LARGEST_CELL = 40             # pixels of one value
 LARGEST_GAP = 6               # pixels between tiles
@@ -151,14 +152,15 @@ def draw(groups, places, width, height):
 def colours_of(values, limit, is_signed):
     """Red, green and blue, uint8 [..., 3], of float [...] from -limit (or 0) to limit."""
     share = np.divide(values, limit or 1)
-    index = 127.5 * (share + 1) if is_signed else 255 * share
-    return _scale(is_signed)[np.clip(np.nan_to_num(index), 0, 255).round().astype(np.intp)]
+    middle = SHADES // 2
+    index = middle * (share + 1) if is_signed else (SHADES - 1) * share
+    return _scale(is_signed)[np.clip(np.nan_to_num(index), 0, SHADES - 1).round().astype(np.intp)]
 
 
 @functools.cache
 def _scale(is_signed):
     colours = NEGATIVE_TO_POSITIVE if is_signed else INK_SCALE
-    scale = LinearSegmentedColormap.from_list("", colours)(np.arange(256), bytes=True)
+    scale = LinearSegmentedColormap.from_list("", colours, SHADES)(np.arange(SHADES), bytes=True)
     return scale[:, :3]
 
 

@@ -44,7 +44,7 @@ def compare(axes, stages, what, limits):
 def five_layers(figure):
     """The network of stages 2.0 to 2.2."""
     axes = canvas(figure)
-    sizes, shown = [784, 200, 100, 60, 30, 10], [22, 17, 13, 11, 9, 10]
+    sizes, shown = [784, 200, 100, 60, 30, 10], [22, 18, 14, 12, 10, 10]
     columns = np.linspace(60, 730, 6)
     places = [column(205, n, min(11, 250 / n) * (1 + 0.3 * (n == 10)), is_cut=n != 10)
               for n in shown]
@@ -79,7 +79,7 @@ def saddle(figure):
         return x**2 - 0.25 * y**2 + 0.06 * y**4 + 0.26
 
     x, y = np.meshgrid(np.linspace(-1.3, 1.3, 80), np.linspace(-1.9, 1.9, 80))
-    surface = surface_on(figure, (-0.02, 0.0, 0.5, 0.98), x, y, loss_at(x, y))
+    surface = surface_on(figure, (-0.02, 0.05, 0.5, 0.95), x, y, loss_at(x, y))
     axes = plot(figure, 440, 50, 335, 225, "loss", "steps")
     for name, rate, colour in (("plain gradient descent", 0.05, FAINT_COLOUR),
                                ("Adam", 0.05, TEST_COLOUR)):
@@ -157,7 +157,7 @@ def overfitting(figure):
                       label=f"{name}: error {error:.2f}")
         axes.set(xlim=(-1.06, 1.06), ylim=(-2.2, 2.9), xticks=[], yticks=[])
         axes.legend(loc="upper left", frameon=False, fontsize=8.5, labelcolor=TEXT_COLOUR)
-    axes = plot(figure, 555, 50, 225, 230, "stage 2.1: test loss", "iterations")
+    axes = plot(figure, 555, 50, 205, 230, "stage 2.1: test loss", "iterations")
     for tests in tests_of("2.1"):
         axes.plot(tests[0], tests[2], color=TEST_COLOUR, linewidth=1, alpha=0.75)
     axes.set(xlim=(0, 10_000), ylim=(0, 20), xticks=[0, 5000, 10_000])
@@ -170,7 +170,7 @@ def with_and_without_dropout(figure):
     """Test loss and accuracy of stages 2.1 and 2.2."""
     stages = {"2.1": "without dropout", "2.2": "with dropout"}
     compare(plot(figure, 50, 50, 330, 200, "test loss", "iterations"), stages, 2, (4, 16))
-    compare(plot(figure, 450, 50, 330, 200, "test accuracy", "iterations"), stages, 1,
+    compare(plot(figure, 450, 50, 315, 200, "test accuracy", "iterations"), stages, 1,
             (0.96, 0.99))
 
 

@@ -52,7 +52,7 @@ def one_step(figure):
         say(axes, 110, y, f"{value:g}", size=11)
         for neuron, height in enumerate(outputs):
             axes.plot([132, 400], [y, height], color=GREY, linewidth=1.2, zorder=1)
-            at = 0.42 if neuron == 0 else 0.78
+            at = 0.3 if neuron == 0 else 0.66
             text = f"{before[n, neuron]:.2f} → {after[n, neuron]:.2f}".replace("-", "−")
             say(axes, 132 + 268 * at, y + (height - y) * at, text, size=8.5, zorder=4,
                 colour=(TEST_COLOUR, TRAIN_COLOUR)[neuron],

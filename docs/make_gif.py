@@ -1,0 +1,76 @@
+"""Makes the moving picture of the README, docs/dashboard.gif, with the viewer's own code.
+
+Stage 1.0 is trained (`--seed 0`): its ten templates appear. Then somebody writes an eight, and the
+bars move.
+
+Run:  python docs/make_gif.py     half a minute on two cores
+"""
+
+import pathlib
+import sys
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # has common/ and docs/
+
+import numpy as np
+from PIL import Image
+
+from common.dashboard.messages import Trained
+from common.errors import whole_file
+from docs.drawing.window import Window, show_stage
+
+PATH = PROJECT / "docs" / "dashboard.gif"
+SIZE = 800, 500, 83         # pixels, and in an inch
+COLOURS = 64
+SHOWN = {0, 1, 2, 3, 4, 6, 8, 10, 14, 20, 30, 40, 60, 100, 150, 200, 300, 400, 600, 800, 1000, 1500,
+         2000}              # iterations
+EACH, PAUSE = 120, 2500     # milliseconds for a frame, and for the last one of a view
+POINTS = 26                 # of the eight
+
+
+def eight():
+    """The stroke of an 8, float [POINTS, 2], from its top."""
+    turn = np.linspace(0, 2 * np.pi, POINTS)
+    y = 0.5 - 0.33 * np.cos(turn)
+    x = 0.5 - 0.19 * np.sin(2 * turn)
+    return np.stack([x, y], axis=1)
+
+
+class Film(Window):
+    """Films a training, then the writing of a digit."""
+
+    def __init__(self):
+        super().__init__(*SIZE)
+        self._frames, self._lengths = [], []
+
+    def _film(self, length=EACH):
+        self._frames.append(self.photograph())
+        self._lengths.append(length)
+
+    def watch(self, message):
+        if isinstance(message, Trained) and message.iteration in SHOWN:
+            if not self._frames:
+                self.press("w")
+            self._film()
+
+    def look(self):
+        self._lengths[-1] = PAUSE
+        self.press("d")
+        for _ in self.write(eight()):
+            self._film()
+        self._lengths[-1] = PAUSE
+        self._save()
+
+    def _save(self):
+        colours = self._frames[len(SHOWN) - 1].quantize(COLOURS)  # of the finished templates
+        frames = [frame.quantize(palette=colours, dither=Image.Dither.NONE)
+                  for frame in self._frames]
+        with whole_file(PATH) as partial:
+            frames[0].save(partial, format="GIF", save_all=True, append_images=frames[1:], loop=0,
+                           duration=self._lengths)
+        print(f"saved {PATH.relative_to(PROJECT)}, {PATH.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    show_stage("mnist_1.0_softmax.py", Film(), "--iterations", str(max(SHOWN)),
+               changes={"dashboard.wants_train(i)": "True"})

@@ -1,0 +1,107 @@
+"""Takes the pictures of the window's views: trains stages 1.0 and 3.0, for 2,000 iterations.
+
+Run:  python docs/make_views.py            all of them
+      python docs/make_views.py 1.0        those of one stage; NaN is one, too
+
+A minute on two cores. A misread digit of the test set is looked at, and a four is written.
+"""
+
+import contextlib
+import pathlib
+import sys
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # has common/ and docs/
+
+import numpy as np
+
+from common.dashboard.dashboard import LossNotFinite
+from common.dashboard.scene import sample_of
+from docs.drawing.tools import write
+from docs.drawing.window import Window, show_stage
+
+ITERATIONS = 2000
+SIZE = 1350, 780, 140       # pixels, and in an inch: legible where a page is 800 pixels wide
+POINTED = 1, 3, 9, 13       # layer, channel, row and column of the value whose patch is shown
+# A four, written with an open top.
+FOUR = [np.linspace((0.36, 0.2), (0.28, 0.55), 8), np.linspace((0.28, 0.55), (0.7, 0.55), 8),
+        np.linspace((0.6, 0.2), (0.56, 0.85), 12)]
+FOUR = [np.concatenate(FOUR[:2]), FOUR[2]]
+
+
+class Views(Window):
+    """Photographs the views of a trained stage."""
+
+    def __init__(self, keys):
+        super().__init__(*SIZE)
+        self._keys = keys
+
+    def look(self):
+        self.viewer.dashboard.scene.sample = self._misread()
+        for key in self._keys:
+            getattr(self, f"_look_at_{key}")()
+            self.press("0")
+
+    def _misread(self):
+        """The first misread test digit."""
+        return sample_of(self._run.test_digits, 0, "Test digits")
+
+    def _keep(self, name):
+        write(self.photograph(), f"view_{name}.png")
+
+    def _look_at_weights(self):
+        self.press("w")
+        self._keep("weights")
+
+    def _look_at_layers(self):
+        self.press("i")
+        self.photograph()  # to have the answer that is pointed into
+        self.viewer.dashboard.scene.pointed = POINTED
+        self._keep("layers")
+
+    def _look_at_evidence(self):
+        self.press("e")
+        self._keep("evidence")
+
+    def _look_at_sheet(self):
+        self.press("d")
+        for stroke in FOUR:
+            for _ in self.write(stroke):
+                pass
+        self._keep("sheet")
+
+
+class NotANumber(Window):
+    """Photographs the curves of a run that goes wrong."""
+
+    def __init__(self):
+        super().__init__(SIZE[0], 480, SIZE[2])
+
+    def look(self):
+        self.press("7")
+        write(self.photograph(), "view_nan.png")
+
+
+STAGES = {
+    "1.0": ("mnist_1.0_softmax.py", ["weights"]),
+    "3.0": ("mnist_3.0_convolutional.py", ["layers", "evidence", "sheet"]),
+}
+TO_NAN = {"next_batch(100)": "next_batch(1)",  # and a look at each iteration
+          "dashboard.wants_train(i)": "True", "dashboard.wants_test(i)": "True"}
+
+
+def main(names):
+    unknown = sorted(set(names) - {*STAGES, "NaN"})
+    if unknown:
+        sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)} and NaN")
+    for name in names or [*STAGES, "NaN"]:
+        if name == "NaN":
+            with contextlib.suppress(LossNotFinite):
+                show_stage("mnist_1.0_softmax.py", NotANumber(), changes=TO_NAN)
+        else:
+            script, keys = STAGES[name]
+            show_stage(script, Views(keys), "--iterations", str(ITERATIONS))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
