@@ -19,9 +19,8 @@ import time
 
 import numpy as np
 
-from common import errors as clean_exit
 from common import mnist_data
-from common.errors import UserError
+from common.errors import UserError, end_clearly
 from common.options import PROJECT
 
 BATCHES = (1, 32)
@@ -98,7 +97,7 @@ def memory(process):
 
 def main():
     """Measure, and print a table."""
-    clean_exit.end_clearly()
+    end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.benchmark_server", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--model-dir", metavar="DIR", default="cloud_output/model",

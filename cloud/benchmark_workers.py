@@ -12,10 +12,8 @@ meanwhile.
 """
 
 import argparse
-import json
 import os
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,8 +21,8 @@ import tempfile
 import threading
 import time
 
-from common import errors as clean_exit
-from common.errors import UserError
+from cloud.trainer.cluster import on_this_machine
+from common.errors import UserError, end_clearly
 from common.options import PROJECT, above_zero
 
 BATCH = 100
@@ -33,21 +31,14 @@ KINDS = {"one process": (1, BATCH), "one process, half the batch": (1, BATCH // 
          "two workers": (2, BATCH)}
 
 
-def free_address():
-    """An address of this machine on which nobody listens, as "127.0.0.1:40123"."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listener.getsockname()[1]}"
-
-
 def start(folder, core, arguments, cluster):
-    """Start a process of a training on one core; gives the subprocess."""
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    """Start a process of a training in a `Cluster` on one core; gives the subprocess."""
     folders = [f"--{kind}-dir={folder}/{kind}" for kind in ("model", "checkpoint", "log")]
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "cloud.trainer", *folders, *map(str, arguments)],
-        cwd=PROJECT, env=environment | cluster, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, preexec_fn=lambda: os.sched_setaffinity(0, [core]))
+        cwd=PROJECT, env=os.environ | cluster.environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, [core]))
 
 
 def measure(workers, batch, iterations, cores):
@@ -68,15 +59,11 @@ def measure(workers, batch, iterations, cores):
     row_every = iterations // ROWS
     arguments = ["--batch-size", batch, "--hp-iterations", iterations, "--test-every", row_every,
                  "--test-digits", 100, "--checkpoint-every", iterations]
-    addresses = [free_address() for _ in range(workers)]
     with tempfile.TemporaryDirectory() as folder:
         processes = []
         try:
-            for index in range(workers):
-                task = {"cluster": {"worker": addresses},
-                        "task": {"type": "worker", "index": index}}
-                cluster = {"TF_CONFIG": json.dumps(task)} if workers > 1 else {}
-                processes.append(start(folder, cores[index], arguments, cluster))
+            for core, cluster in zip(cores, on_this_machine(workers)):
+                processes.append(start(folder, core, arguments, cluster))
             chief, *others = processes
             for other in others:  # what it says is not needed, but has to be taken
                 threading.Thread(target=other.stdout.read, daemon=True).start()
@@ -98,7 +85,7 @@ def measure(workers, batch, iterations, cores):
 
 def main():
     """Measure, and print a table."""
-    clean_exit.end_clearly()
+    end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.benchmark_workers", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,

@@ -16,9 +16,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import errors as clean_exit
 from common import mnist_data
-from common.errors import UserError
+from common.errors import UserError, end_clearly
 
 DIGITS = str(pathlib.Path(__file__).with_name("digits.json"))
 URL = "http://127.0.0.1:8080/predict"
@@ -93,7 +92,7 @@ def table(labels, predictions):
 
 def main():
     """Send the digits of a file, or write that file."""
-    clean_exit.end_clearly()
+    end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.predict", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--url", default=URL, help=f"where the predictions are (default: {URL})")

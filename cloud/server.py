@@ -34,7 +34,7 @@ PORT, HEALTH_ROUTE, PREDICT_ROUTE = "8080", "/health", "/predict"  # Vertex AI's
 METRICS_ROUTE = "/metrics"
 
 BODY_LIMIT = 4 * 1024 ** 2     # bytes: 128 images with 17 digits to every pixel are 2 MB
-BODIES_LIMIT = 32 * 1024 ** 2  # bytes, of all requests that are being received
+BODIES_LIMIT = 16 * 1024 ** 2  # bytes, of all requests that are being received
 DRAINED = 64 * 1024 ** 2       # bytes of a body too large that are read, to be able to say so
 BODY_SECONDS = 60              # for a body to arrive
 WAITING_LIMIT = 4096           # images that wait for one
@@ -198,7 +198,7 @@ class Server(uvicorn.Server):
 def main():
     """Run the server until SIGTERM or Ctrl-C; the requests under way are still answered."""
     errors.end_clearly()
-    options = _parser().parse_args()
+    options = parser().parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s",
                         level=logging.INFO)
     listener = _bind(options.address, options.port)
@@ -221,9 +221,10 @@ def main():
 def _bind(address, port):
     """A socket that has its port, but refuses connections until it is asked to listen."""
     try:
-        family, kind, _, _, place = socket.getaddrinfo(
+        family, kind, protocol, _, place = socket.getaddrinfo(
             address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(family, kind)
+        # With its protocol, by which asyncio knows to send at once (TCP_NODELAY).
+        listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
     except OSError as error:
@@ -231,15 +232,16 @@ def _bind(address, port):
     return listener
 
 
-def _parser():
+def parser():
+    """The argparse parser of the flags, whose defaults are what the environment says."""
     environment = os.environ
-    parser = argparse.ArgumentParser(
+    result = argparse.ArgumentParser(
         prog="python -m cloud.server", description=__doc__.partition("\n\n")[0])
 
     def flag(name, metavar, default, help_, type_=str):
-        parser.add_argument(name, metavar=metavar, default=default, type=type_, help=help_)
+        result.add_argument(name, metavar=metavar, default=default, type=type_, help=help_)
 
-    parser.add_argument(
+    result.add_argument(
         "--model-dir", metavar="DIR", default=environment.get("AIP_STORAGE_URI"),
         required=not environment.get("AIP_STORAGE_URI"),
         help="the exported model: the folder of its saved_model.pb, or of its versions "
@@ -257,7 +259,7 @@ def _parser():
     flag("--drain-seconds", "S", "0",
          "when told to end, say so on the health route and go on for S seconds, so that a load "
          "balancer notices (default: 0)", _seconds)
-    return parser
+    return result
 
 
 def _port(text):

@@ -8,6 +8,7 @@ digits, and the curves.
 import contextlib
 import json
 import os
+import pathlib
 import re
 
 import numpy as np
@@ -80,12 +81,7 @@ class Checkpoints:
         if prefix is None:
             raise CheckpointError(f"--restore: there is no checkpoint in {folder}; "
                                   f"--save {folder} puts one there")
-        try:
-            with open(prefix + ".json", encoding="utf-8") as file:
-                notes = json.load(file)
-        except (OSError, ValueError) as error:
-            why = f"--restore: cannot read {prefix}.json ({reason(error)})"
-            raise CheckpointError(why) from error
+        notes = _read_notes(prefix, "--restore")
         if notes["title"] != title:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is one of "
                                   f"{notes['title']}, and this is {title}")
@@ -98,9 +94,7 @@ class Checkpoints:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is damaged "
                                   f"({reason(error)})") from error
         self._train_set.place = notes["train_set"]
-        curves = {name: (iterations, np.array(values, float))
-                  for name, (iterations, values) in notes["curves"].items() if name in CURVES}
-        return Restored(notes["iteration"], notes["seconds"], curves)
+        return Restored(notes["iteration"], notes["seconds"], _curves_of(notes))
 
     def _find_difference(self, prefix):
         """The name of a variable that a checkpoint has with another shape or not at all, or None.
@@ -118,6 +112,41 @@ class Checkpoints:
             with self._sess.graph.as_default():
                 self._saver = self._tf.train.Saver(max_to_keep=1, save_relative_paths=True)
         return self._saver
+
+
+def kept_run(folder):
+    """What `Checkpoints.save` has written of a run, but for its network. It takes no TensorFlow.
+
+    Args:
+      folder: str.
+
+    Returns:
+      The run's title, and its curves as `messages.Restored` has them.
+
+    Raises:
+      CheckpointError: there is none, or it cannot be read.
+    """
+    complete = list(pathlib.Path(folder).glob(FILE + "-*.index"))
+    if not complete:
+        raise CheckpointError(f"--compare: no run was kept in {folder}; --save {folder} keeps one")
+    newest = max(complete, key=lambda path: path.stat().st_mtime)
+    notes = _read_notes(str(newest.with_suffix("")), "--compare")
+    return notes["title"], _curves_of(notes)
+
+
+def _read_notes(prefix, flag):
+    """The notes beside a checkpoint, for the option `flag`."""
+    try:
+        with open(prefix + ".json", encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{flag}: {prefix}.json cannot be read ({reason(error)})") from error
+
+
+def _curves_of(notes):
+    """The curves in a checkpoint's notes, as `messages.Restored` has them."""
+    return {name: (iterations, np.array(values, float))
+            for name, (iterations, values) in notes["curves"].items() if name in CURVES}
 
 
 def _remove_others(folder, name):

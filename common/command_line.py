@@ -6,7 +6,7 @@ import os
 import sys
 
 from common import errors, mnist_data, options, tensorflow_start
-from common.dashboard import audience
+from common.dashboard import audience, notebook
 from common.dashboard.link import ViewerProcess
 from common.dashboard.screen import has_screen
 from common.options import Option
@@ -66,14 +66,16 @@ def start(script_docstring, threads=None, pictures=None):
     Raises:
       UserError: a GPU was asked for, and there is none.
     """
-    errors.end_clearly()
+    is_notebook = notebook.is_here()
+    if not is_notebook:  # its process goes on, and shows errors its own way
+        errors.end_clearly()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
     chosen = _parse(script_docstring, threads, pictures)
 
     chosen.viewer = None
-    if not chosen.text and (chosen.web is not None or has_screen()):
+    if not chosen.text and (chosen.web is not None or has_screen() and not is_notebook):
         # It loads what it needs while TensorFlow is being imported, and opens when there is
         # something to show.
         title = os.path.splitext(os.path.basename(sys.argv[0]))[0]
@@ -84,6 +86,8 @@ def start(script_docstring, threads=None, pictures=None):
         raise errors.UserError(
             "--device gpu: TensorFlow finds no GPU on this machine. Leave the option out to train "
             "on the CPU, or see docs/reference.md on how to install TensorFlow for your GPU.")
+    if is_notebook:
+        tensorflow_start.forget_graph()
     print(f"{tensorflow_on_device}, seed {chosen.seed}", flush=True)
     return chosen
 

@@ -15,6 +15,10 @@ LITTLE_ROOM = 50e6  # bytes; a disk with less is told to be nearly full
 class UserError(Exception):
     """Something the user can put right. Its text is one clear sentence that says how."""
 
+    def _render_traceback_(self):
+        """What IPython, in a notebook, shows in place of a traceback."""
+        return [str(self)]
+
 
 class Stopped(KeyboardInterrupt):
     """A signal asks this process to end, as Ctrl-C does. Its argument is the signal's number."""

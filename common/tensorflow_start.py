@@ -69,6 +69,12 @@ def start(device, threads=None):
     return f"TensorFlow {tf.__version__} on {name}"
 
 
+def forget_graph():
+    """Begin with an empty graph, though another script has run before in this notebook."""
+    import tensorflow as tf
+    tf.compat.v1.reset_default_graph()
+
+
 def prefer_onednn():
     """Have TensorFlow, once it is imported, compute with the oneDNN library on any x86 processor.
 

@@ -7,8 +7,8 @@
 Run:  python docs/make_diffs.py              write them all anew
       python docs/make_diffs.py --check      only say which pages are out of date
 
-Compared is code: neither docstrings nor comments, though a line is shown with its comment. Lines
-stand under the name of their section, which is the comment before them.
+Compared is code: neither docstrings nor comments, though a new line is shown with its comment.
+Lines stand under the name of their section, which is the comment before them.
 """
 
 import ast
@@ -69,13 +69,22 @@ def diff(one, other):
             None, [code for code, _ in old], [code for code, _ in new], autojunk=False)
         for group in matcher.get_grouped_opcodes(CONTEXT):
             lines.append(f"@@ {name} @@")
-            for kind, start, end, new_start, new_end in group:
+            for kind, start, end, new_start, new_end in _without_ends(group):
                 if kind == "equal":
-                    lines += [f" {line}" for _, line in new[new_start:new_end]]
+                    lines += [f" {code}" for code, _ in new[new_start:new_end]]
                 else:
-                    lines += [f"-{line}" for _, line in old[start:end]]
+                    lines += [f"-{code}" for code, _ in old[start:end]]
                     lines += [f"+{line}" for _, line in new[new_start:new_end]]
     return "\n".join(["```diff", *lines, "```", ""])
+
+
+def _without_ends(group):
+    """A group of changes without the lines around it, as far as they are not needed to place it."""
+    if group[-1][0] == "equal":
+        group = group[:-1]
+    if group[0][0] == "equal" and any(kind != "insert" for kind, *_ in group[1:]):
+        group = group[1:]
+    return group
 
 
 def updated(text):

@@ -20,12 +20,12 @@ from common.errors import whole_file
 from docs.drawing.window import Window, show_stage
 
 PATH = PROJECT / "docs" / "dashboard.gif"
-SIZE = 800, 500, 83         # pixels, and in an inch
-COLOURS = 64
+SIZE = 800, 460, 83         # pixels, and in an inch
+COLOURS = 96
 SHOWN = {0, 1, 2, 3, 4, 6, 8, 10, 14, 20, 30, 40, 60, 100, 150, 200, 300, 400, 600, 800, 1000, 1500,
          2000}              # iterations
-EACH, PAUSE = 120, 2500     # milliseconds for a frame, and for the last one of a view
-POINTS = 26                 # of the eight
+EACH, PEN, PAUSE = 150, 70, 2500  # milliseconds for a frame: of the training, of writing, last
+POINTS = 40                 # of the eight
 
 
 def eight():
@@ -43,7 +43,8 @@ class Film(Window):
         super().__init__(*SIZE)
         self._frames, self._lengths = [], []
 
-    def _film(self, length=EACH):
+    def _film(self, length):
+        self._run.seconds_left = None  # the clock has no place in a film
         self._frames.append(self.photograph())
         self._lengths.append(length)
 
@@ -51,18 +52,21 @@ class Film(Window):
         if isinstance(message, Trained) and message.iteration in SHOWN:
             if not self._frames:
                 self.press("w")
-            self._film()
+            self._film(EACH)
 
     def look(self):
         self._lengths[-1] = PAUSE
         self.press("d")
         for _ in self.write(eight()):
-            self._film()
+            self._film(PEN)
         self._lengths[-1] = PAUSE
         self._save()
 
     def _save(self):
-        colours = self._frames[len(SHOWN) - 1].quantize(COLOURS)  # of the finished templates
+        both = Image.new("RGB", (SIZE[0], 2 * SIZE[1]))  # both ends
+        both.paste(self._frames[len(SHOWN) - 1])
+        both.paste(self._frames[-1], (0, SIZE[1]))
+        colours = both.quantize(COLOURS)
         frames = [frame.quantize(palette=colours, dither=Image.Dither.NONE)
                   for frame in self._frames]
         with whole_file(PATH) as partial:

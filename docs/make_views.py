@@ -7,21 +7,27 @@ A minute on two cores. A misread digit of the test set is looked at, and a four 
 """
 
 import contextlib
+import math
 import pathlib
+import subprocess
 import sys
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 
 import numpy as np
+from PIL import Image
 
+from common.dashboard import mosaic
 from common.dashboard.dashboard import LossNotFinite
+from common.dashboard.messages import Tested, Trained
 from common.dashboard.scene import sample_of
 from docs.drawing.tools import write
 from docs.drawing.window import Window, show_stage
 
 ITERATIONS = 2000
 SIZE = 1350, 780, 140       # pixels, and in an inch: legible where a page is 800 pixels wide
+COLUMNS, GAP = 12, 8        # of misread digits; pixels between them
 POINTED = 1, 3, 9, 13       # layer, channel, row and column of the value whose patch is shown
 # A four, written with an open top.
 FOUR = [np.linspace((0.36, 0.2), (0.28, 0.55), 8), np.linspace((0.28, 0.55), (0.7, 0.55), 8),
@@ -46,12 +52,17 @@ class Views(Window):
         """The first misread test digit."""
         return sample_of(self._run.test_digits, 0, "Test digits")
 
-    def _keep(self, name):
-        write(self.photograph(), f"view_{name}.png")
+    def _keep(self, name, box=None):
+        picture = self.photograph()
+        write(picture.crop(box) if box else picture, f"view_{name}.png")
 
     def _look_at_weights(self):
         self.press("w")
         self._keep("weights")
+
+    def _look_at_filters(self):
+        self.press("w")
+        self._keep("filters", (0, 0, 690, 650))  # the rest is empty
 
     def _look_at_layers(self):
         self.press("i")
@@ -62,6 +73,19 @@ class Views(Window):
     def _look_at_evidence(self):
         self.press("e")
         self._keep("evidence")
+
+    def _look_at_misread(self):
+        """Misread digits as panel 6 has them, enlarged."""
+        digits = self._run.test_digits
+        chosen = np.flatnonzero(digits.labels != digits.computed)[:3 * COLUMNS]
+        cell = SIZE[0] // COLUMNS - GAP
+        picture = mosaic.mosaic(digits.images[chosen], digits.labels[chosen],
+                                digits.computed[chosen], COLUMNS, cell,
+                                mosaic.numerals(round(cell * 0.24)))
+        apart = np.pad(picture.reshape(-1, cell, COLUMNS, cell, 4),
+                       ((0, 0), (0, GAP), (0, 0), (0, GAP), (0, 0)), constant_values=255)
+        picture = apart.reshape(-1, COLUMNS * (cell + GAP), 4)
+        write(Image.fromarray(picture).convert("RGB"), "view_misread.png")
 
     def _look_at_sheet(self):
         self.press("d")
@@ -77,14 +101,15 @@ class NotANumber(Window):
     def __init__(self):
         super().__init__(SIZE[0], 480, SIZE[2])
 
-    def look(self):
-        self.press("7")
-        write(self.photograph(), "view_nan.png")
+    def watch(self, message):
+        if isinstance(message, Trained | Tested) and math.isnan(message.loss):
+            self.press("7")
+            write(self.photograph(), "view_nan.png")
 
 
 STAGES = {
     "1.0": ("mnist_1.0_softmax.py", ["weights"]),
-    "3.0": ("mnist_3.0_convolutional.py", ["layers", "evidence", "sheet"]),
+    "3.0": ("mnist_3.0_convolutional.py", ["filters", "layers", "evidence", "misread", "sheet"]),
 }
 TO_NAN = {"next_batch(100)": "next_batch(1)",  # and a look at each iteration
           "dashboard.wants_train(i)": "True", "dashboard.wants_test(i)": "True"}
@@ -94,13 +119,15 @@ def main(names):
     unknown = sorted(set(names) - {*STAGES, "NaN"})
     if unknown:
         sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)} and NaN")
-    for name in names or [*STAGES, "NaN"]:
-        if name == "NaN":
-            with contextlib.suppress(LossNotFinite):
-                show_stage("mnist_1.0_softmax.py", NotANumber(), changes=TO_NAN)
-        else:
-            script, keys = STAGES[name]
-            show_stage(script, Views(keys), "--iterations", str(ITERATIONS))
+    if len(names) != 1:
+        for name in names or [*STAGES, "NaN"]:  # a graph of TensorFlow's for each
+            subprocess.run([sys.executable, __file__, name], check=True)
+    elif names == ["NaN"]:
+        with contextlib.suppress(LossNotFinite):
+            show_stage("mnist_1.0_softmax.py", NotANumber(), changes=TO_NAN)
+    else:
+        script, keys = STAGES[names[0]]
+        show_stage(script, Views(keys), "--iterations", str(ITERATIONS))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import re
 import pytest
 from conftest import PROJECT
 
+from cloud.trainer import cluster, hyperparameters
+
 yaml = pytest.importorskip("yaml", reason="reading the files needs the package pyyaml")
 CLOUD = PROJECT / "cloud"
 HOW = "python -m pip install -r cloud/requirements-test.txt"
@@ -106,7 +108,6 @@ def test_indexed_job():
     assert pod.restart_policy == "Never"  # which podFailurePolicy asks for
     check_pod(pod, spec.completions)
 
-    cluster = pytest.importorskip("cloud.trainer.cluster")
     environment = {variable.name: variable.value for variable in pod.containers[0].env}
     for index in range(spec.completions):
         found = cluster.read(environment | {"JOB_COMPLETION_INDEX": str(index)})
@@ -114,6 +115,38 @@ def test_indexed_job():
         assert list(found.addresses) == [
             f"{job.metadata.name}-{number}.{service.metadata.name}:2222"
             for number in range(spec.completions)]
+
+
+CLAIM = "mnist"
+
+
+def test_volume_claim():
+    """The claim that all pods name, which several machines can write to."""
+    (claim,) = documents("kubernetes/volume.yaml")
+    claim = pythonic(kubernetes_model, claim, "V1PersistentVolumeClaim")
+    assert claim.metadata.name == CLAIM and claim.spec.access_modes == ["ReadWriteMany"]
+
+
+def test_server_deployment():
+    service, deployment = documents("kubernetes/server.yaml")
+    service = pythonic(kubernetes_model, service, "V1Service")
+    deployment = pythonic(kubernetes_model, deployment, "V1Deployment")
+    pod = deployment.spec.template
+    assert service.spec.selector == pod.metadata.labels == deployment.spec.selector.match_labels
+    (container,), (port,) = pod.spec.containers, service.spec.ports
+    assert port.target_port == container.ports[0].name
+    (volume,) = pod.spec.volumes
+    assert volume.persistent_volume_claim.claim_name == CLAIM
+    server = pytest.importorskip("cloud.server")
+    assert container.args[0] == "cloud.server"
+    options = server.parser().parse_args(container.args[1:])
+    assert options.model_dir.startswith(container.volume_mounts[0].mount_path)
+    assert options.drain_seconds + server.GRACE < pod.spec.termination_grace_period_seconds
+    for probe in (container.startup_probe, container.readiness_probe, container.liveness_probe):
+        assert (probe.http_get.path, probe.http_get.port) == (options.health_route, port.name)
+    noticed = container.readiness_probe.period_seconds * container.readiness_probe.failure_threshold
+    assert noticed < options.drain_seconds
+    assert pod.metadata.annotations["prometheus.io/path"] == server.METRICS_ROUTE
 
 
 def test_tfjob():
@@ -140,6 +173,7 @@ def check_pod(pod, processes):
     (container,) = pod.containers
     mounted = {mount.name: mount.mount_path for mount in container.volume_mounts}
     assert set(mounted) == {volume.name for volume in pod.volumes}
+    assert {volume.persistent_volume_claim.claim_name for volume in pod.volumes} == {CLAIM}
     check_arguments(container.args, processes)
     kept = [word for word in container.args if word.split("=")[0] in (
         "--model-dir", "--checkpoint-dir", "--log-dir")]
@@ -150,8 +184,7 @@ def check_pod(pod, processes):
 def check_arguments(arguments, processes):
     """A container's arguments are a command of the trainer, with a batch that can be shared."""
     assert arguments[0] == "cloud.trainer"
-    trainer = pytest.importorskip("cloud.trainer.__main__")
-    options = trainer._parser().parse_args(arguments[1:])
+    options = hyperparameters.parser().parse_args(arguments[1:])
     assert options.batch_size % processes == 0
 
 
@@ -159,13 +192,15 @@ def check_arguments(arguments, processes):
 
 def test_dockerfile():
     """Not built here, but what it says is held together: pinned, not root, all files there."""
-    lines = (CLOUD / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    text = (CLOUD / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = text.splitlines()
     instructions = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
     names = [name for name, _ in instructions]
     assert re.search(r":\d+\.\d+\.\d+-", dict(instructions)["FROM"])
     users = [value for name, value in instructions if name == "USER"]
     assert users == ["1000"] and names.index("USER") < names.index("ENTRYPOINT")
-    assert json.loads(dict(instructions)["ENTRYPOINT"]) == ["python", "-m"]
+    assert json.loads(dict(instructions)["ENTRYPOINT"]) == ["tini", "--", "python", "-m"]
+    assert " tini" in text and "/health" in dict(instructions)["HEALTHCHECK"]
     module = json.loads(dict(instructions)["CMD"])[0]
     assert (PROJECT / (module.replace(".", "/") + ".py")).exists()
     for name, value in instructions:
@@ -177,7 +212,7 @@ def test_dockerfile():
         pinned = [line for line in pinned if line and not line.startswith("#")]
         assert all(re.fullmatch(r"[\w.-]+==[\w.+-]+", line) for line in pinned), pinned
         packages = {line.split("==")[0].lower() for line in pinned}
-        assert {"numpy", "tornado", "tensorboard"} <= packages
+        assert {"numpy", "uvicorn", "starlette", "orjson", "prometheus-client"} <= packages
         assert "tensorflow" + ("-cpu" if kind == "cpu" else "") in packages
     ignored = (CLOUD / "Dockerfile.dockerignore").read_text(encoding="utf-8").split()
     assert ignored[0] == "*"

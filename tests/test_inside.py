@@ -192,7 +192,7 @@ def test_tiles_show_each_value_in_its_place_and_colour():
     """Otherwise a weight is seen where another is, or a negative one as positive."""
     values = np.arange(-6, 6).reshape(3, 2, 2) / 6.0  # three tiles, from -1 to 5/6
     groups = [Group(values, "weights", per_line=2), Group(abs(values[:1]), "ink", is_signed=False)]
-    places = tiles.lay_out(groups, 400, 500, 10, False)
+    places, _ = tiles.lay_out(groups, 400, 500, 10, False)
     picture = tiles.draw(groups, places, 400, 500)
     for number, (group, place) in enumerate(zip(groups, places)):
         for (tile, row, column), value in np.ndenumerate(group.values):
@@ -352,8 +352,8 @@ def test_every_view_has_room(network_of, label, sizes):
 def assert_room(looking, where):
     figure = looking.viewer.dashboard.figure
     for name, panel in looking.viewer.dashboard.panels.items():
-        boxes = [(text.get_text(), text.get_window_extent().shrunk(0.95, 0.75)) for text in panel.axes.findobj(Text)
-                 if text.get_visible() and text.get_text()]
+        boxes = [(text.get_text(), text.get_window_extent().shrunk(0.95, 0.75))
+                 for text in panel.axes.findobj(Text) if text.get_visible() and text.get_text()]
         for words, box in boxes:
             assert 0 <= box.x0 and box.x1 <= figure.bbox.width, (where, name, words)
             assert 0 <= box.y0 and box.y1 <= figure.bbox.height, (where, name, words)

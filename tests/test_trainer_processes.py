@@ -363,3 +363,16 @@ def test_user_errors_get_one_sentence(arguments, environment, sentence):
     assert ran.returncode == 1
     assert ran.stderr.startswith(f"cloud.trainer: {sentence}") and ran.stderr.count("\n") == 1
     assert not os.path.exists("/nowhere")
+
+
+@slow
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+                    reason="needs two cores to choose from")
+def test_benchmark_of_workers():
+    ran = subprocess.run([sys.executable, "-m", "cloud.benchmark_workers", "--rounds", "1",
+                          "--iterations", "30"], cwd=PROJECT, env=script_environment(),
+                         capture_output=True, text=True, timeout=LIMIT)
+    assert ran.returncode == 0, ran.stderr
+    alone, _, both = map(float, re.findall(r"[a-z]  +([\d.]+)  [\d.]+ to", ran.stdout))
+    told = re.search(r"throughput of two workers: ([\d.]+) of", ran.stdout)
+    assert float(told[1]) == pytest.approx(alone / both, rel=0.05)

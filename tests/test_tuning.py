@@ -79,6 +79,7 @@ def search(start):
     return search
 
 
+@pytest.mark.slow
 def test_results_failures_and_going_on(search, tmp_path):
     """The best trial comes first, failed ones last with the reason; a search can be continued."""
     status, output, errors = search("--trials", 4, "--jobs", 4, "--trial-seconds", 5,

@@ -47,7 +47,7 @@ OPERATIONS = {  # what computes a tensor
 
 PICTURES = {  # some of those that a variation leaves behind without being asked
     FIVE: {"accuracy", "loss"}, HIDDEN: {"right_digit", "wrong_digit"},
-    POOLING: {"filters_1", "filters_2", "activations_1", "activations_2"},
+    POOLING: {"filters_1", "activations_1", "activations_2", "layers_of_right_digit"},
 }
 
 

@@ -7,12 +7,15 @@ import pathlib
 import re
 import time
 
+import numpy as np
 import tensorflow as tf
 
 from cloud.trainer.network import Network
 from common.errors import UserError, reason, say
 
 KEPT = 2  # checkpoints
+BUCKETS = 30  # of a histogram
+DATA_CLASSES = {"scalars": 1, "histograms": 2}  # DATA_CLASS_SCALAR and DATA_CLASS_TENSOR
 METRIC = "accuracy"  # the "metricId" in vertex/hptune.yaml
 METRIC_FILE = "/tmp/hypertune/output.metrics"
 METRIC_FILE_VARIABLE, TRIAL_VARIABLE = "CLOUD_ML_HP_METRIC_FILE", "CLOUD_ML_TRIAL_ID"
@@ -180,9 +183,11 @@ class Summaries:
         try:
             with self._writers[part].as_default(step):
                 for name, value in scalars.items():
-                    tf.summary.scalar(name, value)
+                    tf.summary.write(name, float(value), metadata=_metadata("scalars"))
                 for variable in variables:
-                    tf.summary.histogram(variable.name.partition(":")[0], variable.numpy())
+                    tf.summary.write(variable.name.partition(":")[0],
+                                     _histogram(variable.numpy()),
+                                     metadata=_metadata("histograms"))
                 self._writers[part].flush()
             size = sum(file.stat().st_size for file in self._folder.glob("*/events.*"))
         except (OSError, tf.errors.OpError):
@@ -192,6 +197,19 @@ class Summaries:
             say(f"cloud.trainer: --log-dir: {self._folder} can be written no longer (is the disk "
                 f"full?): from iteration {step:,} on nothing is logged")
         self._size = size
+
+
+def _metadata(plugin):
+    """By which TensorBoard knows what to draw: tf.summary's own would need its package."""
+    metadata = tf.compat.v1.SummaryMetadata(data_class=DATA_CLASSES[plugin])
+    metadata.plugin_data.plugin_name = plugin
+    return metadata
+
+
+def _histogram(values):
+    """Float64 [buckets, 3]: where each begins and ends, and how many values are in it."""
+    counts, edges = np.histogram(values, BUCKETS)
+    return np.stack([edges[:-1], edges[1:], counts], axis=1)
 
 
 class TuningMetric:

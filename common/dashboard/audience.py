@@ -1,11 +1,14 @@
 """All who follow a run: its outputs, and the people before the window or the pages."""
 
 import argparse
+import collections
+import os
 import time
 
-from common.dashboard import files, keeping, looking_back
+from common.checkpoints import kept_run
+from common.dashboard import files, keeping, looking_back, notebook
 from common.dashboard.link import ViewerProcess
-from common.dashboard.messages import Paused, Started
+from common.dashboard.messages import Compared, Paused, Started
 from common.dashboard.output import Outputs
 from common.dashboard.run import Run
 from common.dashboard.screen import Screen, has_screen
@@ -30,6 +33,8 @@ OPTIONS = (
     Option("--close", "close the window when the training is done, instead of leaving it open"),
     *(output.option for output in OUTPUTS),
     RESTORE,
+    Option("--compare", "show the curves of earlier runs, kept with --save in the folders DIR, "
+           "faintly behind those of this one", "DIR", folder, default=(), more={"nargs": "+"}),
 )
 
 
@@ -57,7 +62,7 @@ class Audience:
         self.run = Run()
         self._terminal = StatusLine()
         self._outputs = Outputs(self._terminal)
-        self._screen, self.is_stepping = None, False
+        self._screen, self._notebook, self.is_stepping = None, None, False
         self._begin(Text())  # it follows a run that nobody starts, too
 
     def start(self, last):
@@ -68,8 +73,9 @@ class Audience:
 
         Raises:
           UserError: a page for a browser was asked for and cannot be served, a checkpoint and
-            cannot be restored, or something that the script's network cannot do.
+            cannot be restored or compared with, or something that the script's network cannot do.
         """
+        compared = compared_with(self.options.compare, self._title)
         for kind in OUTPUTS:
             if getattr(self.options, kind.option.name):
                 self._refuse_without(kind.needs, kind.option)
@@ -80,6 +86,8 @@ class Audience:
             self._open_screen()
         self.send(Started(self._title, last, self._model.classify is not None,
                           self._model.inside is not None))
+        for message in compared:
+            self.send(message)
         start = self._restore(self.options.restore) if self.options.restore else (0, 0.0)
         if self._screen is not None:
             self._screen.wait_until_open()
@@ -98,7 +106,8 @@ class Audience:
     @property
     def is_closed(self):
         """bool, whether the window was closed by its user, who wants the run to end"""
-        return self._screen is not None and self._screen.is_closed
+        return any(shown is not None and shown.is_closed
+                   for shown in (self._screen, self._notebook))
 
     def attend(self, is_between=False):
         """Answer the users of the window; pause if they want to; say so if it is gone.
@@ -138,7 +147,10 @@ class Audience:
     def _open_screen(self):
         """Start the process of the window or page, unless the script has done so early on."""
         web = self.options.web
-        if web is None and not has_screen():
+        if web is None and notebook.is_here():
+            self._notebook = notebook.Notebook()
+            self._begin(self._notebook)
+        elif web is None and not has_screen():
             self._go_on_without_screen("There is no screen")
         else:
             viewer = self.options.viewer or ViewerProcess(self._title, web)
@@ -166,3 +178,20 @@ class Audience:
         self._terminal.say(f"restored {folder}: all before iteration {restored.iteration:,} is "
                            f"done")
         return restored.iteration, restored.seconds
+
+
+def compared_with(folders, title):
+    """The runs that were kept in some folders, to be compared with a run of this title.
+
+    Of several runs of one script, the folders' names tell which is which.
+
+    Returns:
+      A list of `Compared`.
+
+    Raises:
+      UserError: in one of the folders no run was kept.
+    """
+    runs = [kept_run(path) for path in folders]
+    counts = collections.Counter([title, *(other for other, _ in runs)])
+    return [Compared(other if counts[other] == 1 else os.path.basename(path), curves)
+            for path, (other, curves) in zip(folders, runs)]

@@ -60,7 +60,7 @@ def save_picture(run, path):
     Raises:
       UserError: the file cannot be written.
     """
-    with _dashboard(run, *PICTURE_SIZE) as dashboard, whole_file(path) as partial:
+    with drawn(run, *PICTURE_SIZE) as dashboard, whole_file(path) as partial:
         dashboard.update()
         dashboard.figure.savefig(partial)
 
@@ -115,7 +115,7 @@ class Movie(Output):
         ending = pathlib.Path(self._path).suffix.lower()
         write, size = {".mp4": _write_mp4, ".gif": _write_gif}[ending], MOVIE_SIZE[ending]
         run = Run()
-        with _dashboard(run, *size) as dashboard, whole_file(self._path) as partial:
+        with drawn(run, *size) as dashboard, whole_file(self._path) as partial:
             write(self._draw_frames(run, dashboard), self._frames, size, partial)
         self._terminal.say(f"saved {self._path}")
 
@@ -166,8 +166,9 @@ def _write_gif(frames, count, size, path):
 
 
 @contextlib.contextmanager
-def _dashboard(run, width, height):
-    """The dashboard of a run on a figure of so many pixels, matplotlib's settings being ours."""
+def drawn(run, width, height):
+    """The `DashboardFigure` of a `Run` on so many pixels; within, matplotlib's settings are ours.
+    """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -80,8 +80,8 @@ class LearnedPictures(Output):
     """Saves pictures of what was learned, when the training is over."""
 
     option = Option("--pictures", "save pictures of what was learned in the folder DIR: what it "
-                    "takes for what, the digits that it misreads, filters and activations of "
-                    "convolutions", "DIR", folder_to_write)
+                    "takes for what, the digits that it misreads, weights and filters that see "
+                    "pixels, and what each layer makes of a digit", "DIR", folder_to_write)
 
     def __init__(self, options):
         self._folder = options.pictures

@@ -47,6 +47,15 @@ class Restored:
 
 
 @dataclass(frozen=True, eq=False)
+class Compared:
+    """An earlier run is shown behind this one: its name, a str, and its curves, as in `Restored`.
+    """
+
+    name: str
+    curves: dict
+
+
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A training batch was measured, before the training step of an iteration.
 

@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 
+from common.dashboard.compared import ComparedCurves
 from common.dashboard.layout import points_for, width_of
 from common.dashboard.ranges import RANGES, narrowest_range, step_up
 from common.dashboard.style import (
@@ -199,6 +200,7 @@ class CurvesPanel(OverIterations):
         """Show "accuracy" or "loss"."""
         super().__init__(axes, title, ["train_" + quantity, "test_" + quantity])
         self._quantity, self.is_whole = quantity, False
+        self._compared = ComparedCurves(axes, quantity)
         axes.set_ylim(RANGES[quantity][0])
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         (train,) = axes.plot([], [], color=TRAIN_COLOUR, label="training")
@@ -221,6 +223,8 @@ class CurvesPanel(OverIterations):
         legend = width_of(LEGEND_LETTERS, points * 0.9, figure)
         self._legend.set_visible(not is_small and title + legend <= width)
         self._best_words.set_visible(not is_small)
+        self._width = width
+        self._compared.place(width, *self._scale)
 
     def _set_sizes(self, points, unit):
         super()._set_sizes(points, unit)
@@ -229,7 +233,16 @@ class CurvesPanel(OverIterations):
             line.set_linewidth(width * unit * 72 / self.axes.figure.dpi)
 
     def _what_is_seen(self, scene):
-        return super()._what_is_seen(scene), self.is_whole
+        return super()._what_is_seen(scene), self.is_whole, [*scene.run.compared]
+
+    def _limits(self):
+        return (*super()._limits(), *self._compared.names)
+
+    def _show(self, scene):
+        super()._show(scene)
+        if len(scene.run.compared) > len(self._compared.names):
+            self._compared.show(scene.run.compared)
+            self._compared.place(self._width, *self._scale)
 
     def _draw_curves(self, *curves):
         for curve, line in zip(curves, self._lines):

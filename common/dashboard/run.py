@@ -4,6 +4,7 @@ import numpy as np
 
 from common.dashboard.messages import (
     CURVES,
+    Compared,
     Finished,
     Paused,
     Progress,
@@ -57,6 +58,7 @@ class Run:
       about its layers.
     curves: `Curve` by the names of `messages.CURVES`; "weights" and "biases" have the edges of
       their bands as values.
+    compared: dictionaries like `curves`, of earlier runs, by their names.
     train_digits, test_digits: the latest `Digits`, or None.
     """
 
@@ -64,7 +66,7 @@ class Run:
         self.title, self.phase = "", "training"
         self.reads_digits, self.has_inside = False, False
         self.iteration, self.last, self.epoch, self.seconds_left = 0, None, None, None
-        self.curves = {name: Curve() for name in CURVES}
+        self.curves, self.compared = _empty_curves(), {}
         self.train_digits, self.test_digits = None, None
 
     def apply(self, message):
@@ -74,7 +76,13 @@ class Run:
                 self.title, self.last = message.title, message.last
                 self.reads_digits, self.has_inside = message.reads_digits, message.has_inside
             case Restored():
-                self._restore(message)
+                _extend(self.curves, message.curves)
+                self.iteration = message.iteration
+                if self.last is not None:
+                    self.last = max(self.last, message.iteration - 1)
+            case Compared():
+                self.compared[message.name] = _empty_curves()
+                _extend(self.compared[message.name], message.curves)
             case Trained():
                 self.iteration, self.epoch = message.iteration, message.epoch
                 self._add(message.iteration, train_accuracy=message.accuracy,
@@ -97,10 +105,13 @@ class Run:
             if value is not None:
                 self.curves[name].add(iteration, value)
 
-    def _restore(self, message):
-        for name, curve in message.curves.items():
-            for iteration, value in zip(*curve):
-                self.curves[name].add(iteration, value)
-        self.iteration = message.iteration
-        if self.last is not None:
-            self.last = max(self.last, message.iteration - 1)
+
+def _empty_curves():
+    return {name: Curve() for name in CURVES}
+
+
+def _extend(curves, measurements):
+    """Add what a message has to a dictionary of `Curve`."""
+    for name, curve in measurements.items():
+        for iteration, value in zip(*curve):
+            curves[name].add(iteration, value)

@@ -71,11 +71,11 @@ class TilePanel(Panel):
         self.groups = self.groups_of(scene)
         points, unit, _ = self._scale
         text = points * self.axes.figure.dpi / 72
-        self.places = tiles.lay_out(self.groups, width, height, text, False)
+        self.places, _ = tiles.lay_out(self.groups, width, height, text, False)
         from_left = False
         if self.from_left and self.groups:
-            places = tiles.lay_out(self.groups, width, height, text, True)
-            from_left = places[0].cell >= self.places[0].cell
+            places, has_room = tiles.lay_out(self.groups, width, height, text, True)
+            from_left = has_room and places[0].cell >= self.places[0].cell
             self.places = places if from_left else self.places
         picture = tiles.draw(self.groups, self.places, width, height)
         self._used = 0
@@ -95,9 +95,13 @@ class TilePanel(Panel):
                         FAINT_COLOUR)
         else:
             top = place.y - (line if group.captions else 0)
-            self._write(place.x, top - 0.4 * line, group.label, TEXT_COLOUR)
+            label, width = group.label, picture.shape[1]
+            if tiles.LETTER * text * len(label) > width:
+                label, _, _ = label.partition(":")
+            self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)
             if group.is_signed:
-                self._draw_scale(group, top - 0.4 * line, picture, text, unit)
+                left = tiles.LETTER * text * len(label) + 5 * text
+                self._draw_scale(group, left, top - 0.5 * line, picture, text, unit)
         middle = place.cell * len(group.values[0]) / 2
         for number, caption in enumerate(group.captions):
             x, y = place.corner(number)
@@ -118,12 +122,12 @@ class TilePanel(Panel):
                 self._write(x + (column + 0.5) * place.cell, y + (row + 0.5) * place.cell,
                             words, "white" if is_dark else TEXT_COLOUR, ha="center")
 
-    def _draw_scale(self, group, y, picture, text, unit):
-        """Draw the colours' scale, from the least to the largest, at the right."""
+    def _draw_scale(self, group, left, y, picture, text, unit):
+        """Draw the colours' scale, from the least to the largest, at the right of `left`."""
         length, thickness = (round(pixels * unit) for pixels in LEGEND)
         limit = f"{group.limit:.2g}"
         x = picture.shape[1] - length - round((len(limit) + 1) * text * 0.65)
-        if x < len(group.label) * text * 0.62 + 5 * text:
+        if x < left:
             return  # no room
         values = np.linspace(-1, 1, length)[np.newaxis].repeat(thickness, axis=0)
         top = max(0, round(y - thickness / 2))

@@ -18,7 +18,7 @@ BACKGROUND = (203, 213, 225)  # around the tiles
 LARGEST_CELL = 40             # pixels of one value
 LARGEST_GAP = 6               # pixels between tiles
 MOST_SPACE = 6                # times a line's height, between groups
-LINE = 1.5                    # of the font's size: the height of a line of text
+LINE, LETTER = 1.5, 0.62      # of the font's size: a line's height, a letter's width
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -88,13 +88,14 @@ def lay_out(groups, width, height, text, from_left):
       from_left: bool, whether the groups go from left to right, or from top to bottom.
 
     Returns:
-      A list of `Place`.
+      A list of `Place`, and a bool: whether there is room for all.
     """
     line = round(LINE * text)
     for cell in range(LARGEST_CELL, 0, -1):
         places, sizes = _try(groups, width, height, line, from_left, cell)
         rest = (width if from_left else height) - sum(sizes) - line * (len(groups) - 1)
-        if len(places) == len(groups) and rest >= 0:
+        has_room = len(places) == len(groups) and rest >= 0
+        if has_room:
             break
     between = line
     if from_left and rest > 0 and len(groups) > 1:
@@ -102,7 +103,7 @@ def lay_out(groups, width, height, text, from_left):
     starts = [sum(sizes[:number]) + number * between for number in range(len(groups))]
     return [dataclasses.replace(place, x=place.x + start * from_left + 1,  # for the frame
                                 y=place.y + start * (not from_left))
-            for place, start in zip(places, starts)]
+            for place, start in zip(places, starts)], has_room
 
 
 def _try(groups, width, height, line, from_left, cell):
@@ -129,7 +130,7 @@ def _try(groups, width, height, line, from_left, cell):
         lines = -(-count // in_line)
         columns, rows = (lines, in_line) if from_left else (in_line, lines)
         places.append(Place(left, labels + above, columns, rows, side, across, down, from_left))
-        label = math.ceil(len(group.label) * line / LINE * 0.62)
+        label = math.ceil(LETTER * len(group.label) * line / LINE)
         sizes.append(max(columns * across, label) if from_left else labels + rows * down)
     return places, sizes
 

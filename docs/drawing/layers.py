@@ -44,7 +44,7 @@ def compare(axes, stages, what, limits):
 def five_layers(figure):
     """The network of stages 2.0 to 2.2."""
     axes = canvas(figure)
-    sizes, shown = [784, 200, 100, 60, 30, 10], [22, 18, 14, 12, 10, 10]
+    sizes, shown = [784, 200, 100, 60, 30, 10], [22, 18, 14, 12, 8, 10]
     columns = np.linspace(60, 730, 6)
     places = [column(205, n, min(11, 250 / n) * (1 + 0.3 * (n == 10)), is_cut=n != 10)
               for n in shown]

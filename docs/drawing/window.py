@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from common.dashboard.asking import ASK
 from common.dashboard.messages import Answer, Question
 from common.dashboard.output import Output
 from common.dashboard.screen import ANSWERS
@@ -18,6 +19,7 @@ from common.dashboard.style import use_style
 from common.dashboard.viewer import Viewer
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
+LONGER_THAN_ASK = 1.5 * ASK           # seconds: the viewer waits a moment between two questions
 HANDS_IT_OUT = "Dashboard(options,"  # in each stage
 
 
@@ -32,11 +34,11 @@ class Window(Output):
         use_style()
         self._figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi)
         self._canvas = FigureCanvasAgg(self._figure)
-        self._questions = []
+        self._told, self._question = [], None
 
     def start(self, run, model, terminal):
         super().start(run, model, terminal)
-        self.viewer = Viewer(0, self._figure, run, self._questions.append)
+        self.viewer = Viewer(0, self._figure, run, self._told.append)
 
     def send(self, message):
         self.watch(message)
@@ -79,18 +81,25 @@ class Window(Output):
         return Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB")
 
     def _answer(self):
-        """Have the network answer what the view asks."""
-        deadline = time.monotonic() + 0.3  # the viewer waits a moment between two questions
+        """Have the network, as it is now, answer what the view asks."""
+        deadline = time.monotonic() + LONGER_THAN_ASK
+        self._find()
         while time.monotonic() < deadline:
             self.viewer.tick()
-            for message in self._questions:
-                if isinstance(message, Question) and message.question is not None:
-                    question = message.question
-                    found = ANSWERS[type(question)](self._model, question)
-                    self.viewer.asker.take(Answer(0, question, found))
-                    deadline = 0
-            self._questions.clear()
+            if self._told:
+                self._find()
+                deadline = time.monotonic() + LONGER_THAN_ASK
             time.sleep(0.02)
+
+    def _find(self):
+        """Answer the latest question once more."""
+        for message in self._told:
+            if isinstance(message, Question):
+                self._question = message.question
+        self._told.clear()
+        if self._question is not None:
+            found = ANSWERS[type(self._question)](self._model, self._question)
+            self.viewer.asker.take(Answer(0, self._question, found))
 
 
 def show_stage(script, window, *arguments, changes=None):
