@@ -24,7 +24,7 @@ from benchmarks.accuracy import code_of
 from docs.drawing.tools import COLOURS, FOLDER, write
 
 SIZE = (1440, 810)   # small print can still be read, in less than 200 kB
-SEEDS = {"3.1": 4}   # of five, the run whose accuracy is the mean; the others show the seed 0
+SEEDS = {"3.1": 4}   # that of the measured runs whose accuracy is their mean; else 0
 STAGES = {path.name.split("_")[1]: path.name for path in sorted(PROJECT.glob("mnist_*.py"))}
 
 

@@ -5,7 +5,6 @@ import collections
 import os
 import time
 
-from common.checkpoints import kept_run
 from common.dashboard import files, keeping, looking_back, notebook
 from common.dashboard.link import ViewerProcess
 from common.dashboard.messages import Compared, Paused, Started
@@ -191,6 +190,7 @@ def compared_with(folders, title):
     Raises:
       UserError: in one of the folders no run was kept.
     """
+    from common.checkpoints import kept_run  # which imports this package itself
     runs = [kept_run(path) for path in folders]
     counts = collections.Counter([title, *(other for other, _ in runs)])
     return [Compared(other if counts[other] == 1 else os.path.basename(path), curves)

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 
 import numpy as np
 from matplotlib.patches import Circle
@@ -17,6 +18,7 @@ from common.dashboard.style import (
 from docs.drawing.learning import surface_on
 from docs.drawing.tools import canvas, column, connect, neurons, picture, pixels, plot, say
 
+WITHOUT = pathlib.Path(__file__).with_name("3.1_without_dropout.txt")  # what that run printed
 RUNS = pathlib.Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.json"
 
 
@@ -27,9 +29,9 @@ def tests_of(stage):
             for run in runs if run["script"] == stage]
 
 
-def compare(axes, stages, what, limits):
-    """Draw a curve of the tests of two stages, for all five seeds; 1: accuracies, 2: losses."""
-    for (stage, name), colour in zip(stages.items(), (FAINT_COLOUR, TEST_COLOUR)):
+def compare(axes, stages, what, limits, colours=(FAINT_COLOUR, TEST_COLOUR)):
+    """Draw a curve of the tests of some stages, for all five seeds; 1: accuracies, 2: losses."""
+    for (stage, name), colour in zip(stages.items(), colours):
         for n, tests in enumerate(tests_of(stage)):
             axes.plot(tests[0], tests[what], color=colour, linewidth=1, alpha=0.75,
                       label=None if n else f"{stage}: {name}")
@@ -172,6 +174,19 @@ def with_and_without_dropout(figure):
     compare(plot(figure, 50, 50, 330, 200, "test loss", "iterations"), stages, 2, (4, 16))
     compare(plot(figure, 450, 50, 315, 200, "test accuracy", "iterations"), stages, 1,
             (0.96, 0.99))
+
+
+@picture(2.9)
+def dropout_in_the_last_stage(figure):
+    """Test loss and accuracy of stage 3.1: five measured runs, and one without dropout."""
+    rows = re.findall(r"^ +([\d]+) .* ([\d.]+) +([\d.]+)$", WITHOUT.read_text(encoding="utf-8"),
+                      re.MULTILINE)
+    without = np.array(rows, float).T
+    panels = [(2, "test loss", 50, 330, (2, 8)), (1, "test accuracy", 450, 315, (0.98, 0.995))]
+    for what, title, left, width, limits in panels:
+        axes = plot(figure, left, 50, width, 200, title, "iterations")
+        axes.plot(*without[[0, what]], color=FAINT_COLOUR, zorder=3, label="without dropout")
+        compare(axes, {"3.1": "with dropout"}, what, limits, colours=[TEST_COLOUR])
 
 
 @picture(3.2)

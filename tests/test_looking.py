@@ -1,0 +1,222 @@
+"""The views of a network's inside: tiles, keys, clicks, pointing, room for everything."""
+
+import itertools
+
+import numpy as np
+import pytest
+from conftest import wait_until
+from drawn_dashboard import digits_of, messages_of_a_run, mouse, press, show
+from looked_into import network_of
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from common.dashboard import messages, patch_panel, tiles
+from common.dashboard.learned import pictures_of
+from common.dashboard.looks import AskDigit, AskEvidence, AskExciting, AskLayers, AskWeights
+from common.dashboard.messages import Answer, Started, Step
+from common.dashboard.output import Model
+from common.dashboard.run import Run
+from common.dashboard.screen import ANSWERS
+from common.dashboard.tiles import Group
+from common.dashboard.viewer import Viewer
+
+
+def test_tiles_show_each_value_in_its_place_and_colour():
+    """Otherwise a weight is seen where another is, or a negative one as positive."""
+    values = np.arange(-6, 6).reshape(3, 2, 2) / 6.0  # three tiles, from -1 to 5/6
+    groups = [Group(values, "weights", per_line=2), Group(abs(values[:1]), "ink", is_signed=False)]
+    places, _ = tiles.lay_out(groups, 400, 500, 10, False)
+    picture = tiles.draw(groups, places, 400, 500)
+    for number, (group, place) in enumerate(zip(groups, places)):
+        for (tile, row, column), value in np.ndenumerate(group.values):
+            x, y = place.corner(tile)
+            x, y = x + column * place.cell, y + row * place.cell
+            cell = picture[y:y + place.cell, x:x + place.cell].astype(int)
+            assert (cell == cell[0, 0]).all()
+            red, _, blue = cell[0, 0]
+            if group.is_signed:  # orange below zero, blue above it, white at it
+                assert np.sign(blue - red) == np.sign(value), value
+            assert tiles.tile_at(groups, places, x + 1, y + 1) == (number, tile, row, column)
+    corners = [places[0].corner(tile) for tile in range(3)]
+    assert corners[1][1] == corners[0][1] < corners[2][1] and corners[2][0] == corners[0][0]
+    assert tiles.tile_at(groups, places, 0, 0) is None  # the label is there
+
+
+@pytest.mark.parametrize("value, is_signed, colour", [
+    (0, True, (255, 255, 255)), (2, True, (30, 58, 138)), (-2, True, (124, 45, 18)),
+    (9, True, (30, 58, 138)), (0, False, (255, 255, 255)), (2, False, (17, 24, 39))])
+def test_the_scale_of_colours(value, is_signed, colour):
+    """Otherwise the legend beside the tiles tells another value than they show."""
+    assert tuple(tiles.colours_of(np.array([value]), 2, is_signed)[0]) == colour
+
+
+class Looking:
+    """A `Viewer` on a canvas in memory, whose questions a network answers."""
+
+    def __init__(self, network, width=1280, height=720, has_inside=True):
+        self._model = Model(network.classify, network.inside)
+        self._told, run = [], Run()
+        for message in (*messages_of_a_run(60), Started("a model", 60, True, has_inside)):
+            run.apply(message)
+        run.phase = "training"
+        figure = Figure(figsize=(width / 100, height / 100), dpi=100)
+        FigureCanvasAgg(figure)
+        self.run, self.viewer = run, Viewer(0, figure, run, self._told.append)
+        show(self.viewer.dashboard)
+
+    @property
+    def view(self):
+        return self.viewer.dashboard.view
+
+    def panel(self, name):
+        return self.viewer.dashboard.panels[name]
+
+    def press(self, *keys):
+        """Press keys; return what was asked or wanted since."""
+        press(self.viewer, *keys)
+        return self.answered()
+
+    def click(self, panel, x, y, kind="press"):
+        """Click at a point in a panel's axes; return what was asked since."""
+        mouse(self.viewer, kind, self.panel(panel).axes.transData.transform((x, y)))
+        return self.answered()
+
+    def answered(self):
+        """Have everything answered and drawn; return what was asked or wanted."""
+        self.viewer.tick()
+        told = [getattr(message, "question", message) for message in self._told]
+        self._told.clear()
+        for question in filter(None, told):
+            if type(question) in ANSWERS:
+                found = ANSWERS[type(question)](self._model, question)
+                self.viewer.asker.take(Answer(0, question, found))
+        show(self.viewer.dashboard)
+        return [question for question in told if question is not None]
+
+    def write(self):
+        """Write a one on the sheet."""
+        for y in (0.2, 0.4, 0.6, 0.8):
+            self.panel("sheet").writing.write(0.5, y)
+        return wait_until(self.answered)  # questions have some time between them
+
+
+def test_keys_and_clicks_lead_into_the_network_and_back():
+    """Otherwise a view cannot be reached, is about another digit, or has no way back."""
+    looking = Looking(network_of("2.0")[1])
+    digits = looking.run.test_digits
+    image, label = digits.images[0].tobytes(), digits.labels[0]
+    assert looking.press("w") == [AskWeights()] and looking.view == "neurons"
+    (weights,) = network_of("2.0")[1].inside.weights()
+    strongest = weights.values.std(axis=0).argmax()  # it comes first
+    x, y = looking.panel("neurons").places[0].corner(0)
+    assert looking.click("neurons", x + 1, y + 1) == [AskExciting(0, strongest)]
+    np.testing.assert_array_equal(looking.panel("neuron").groups[0].values[0],
+                                  weights.values[:, strongest].reshape(28, 28))
+    assert looking.click("neuron", 1, 1) == [AskWeights()] and looking.view == "neurons"
+    looking.press("w")
+    assert looking.view == "all"
+
+    assert looking.press("i") == [AskLayers(image)] and looking.view == "inside"
+    assert looking.press("e") == [AskEvidence(image, label)] and looking.view == "evidence"
+    looking.press("e")
+    assert looking.view == "all"
+    clicked = looking.run.train_digits.images[2].tobytes()
+    assert looking.click("train digits", 2.5, 0.5) == [AskLayers(clicked)]
+    looking.press("0")
+
+    looking.press("d")
+    (asked,) = looking.write()
+    written = asked.image
+    assert asked == AskDigit(written) and written not in (image, clicked)
+    assert looking.press("i") == [AskLayers(written)] and looking.view == "write inside"
+    assert looking.press("e") == [AskEvidence(written, None)] and looking.view == "write evidence"
+    looking.press("e")
+    assert looking.view == "write"
+
+
+def test_pointing_at_a_value_shows_how_it_comes_about():
+    """Otherwise nobody learns what a convolution computes."""
+    looking = Looking(network_of("3.1")[1])
+    looking.press("i")
+    layers = looking.panel("layers")
+    assert looking.panel("patch").title.get_text() == patch_panel.IDLE
+    place = layers.places[2]  # of the second convolution
+    x, y = place.corner(5)
+    looking.click("layers", x + 3.5 * place.cell, y + 9.5 * place.cell, kind="move")
+    title, groups = looking.panel("patch").title.get_text(), looking.panel("patch").groups
+    assert title.startswith(f"Y2[9, 3, 5] = {layers.groups[2].values[5, 9, 3]:.3g}: 150 products")
+    assert [group.values.shape for group in groups] == [(6, 5, 5)] * 3
+    for key in ("1", "i"):
+        looking.press(key)
+    assert looking.panel("patch").title.get_text() == patch_panel.IDLE
+
+
+def test_a_step_is_wanted_in_a_pause_only():
+    """Otherwise a key pressed by accident halts the training, or a step is not taken."""
+    looking = Looking(network_of("1.0")[1])
+    assert looking.press("n") == []
+    looking.press(" ")
+    assert looking.press("n", "n") == [Step(), Step()]
+
+
+def test_without_a_network_to_look_into_the_keys_do_nothing():
+    """Otherwise somebody's own model leads into empty views."""
+    looking = Looking(network_of("1.0")[1], has_inside=False)
+    assert looking.press("w", "i", "e") == [] and looking.view == "all"
+
+
+@pytest.mark.parametrize("label, sizes", [
+    ("3.1", [(1280, 720), (640, 400), (390, 844)]), ("1.0", [(1920, 1080)])])
+def test_every_view_has_room(label, sizes):
+    """Otherwise words lie over each other, or tiles are cut off."""
+    for width, height in sizes:
+        looking = Looking(network_of(label)[1], width, height)
+        for keys in (["w"], ["i"], ["e"], ["d", "i"], ["e"]):
+            looking.press(*keys)
+            if "d" in keys:
+                looking.write()
+            assert_room(looking, (label, width, height, looking.view))
+            if looking.view == "neurons":
+                x, y = looking.panel("neurons").places[-1].corner(1)
+                looking.click("neurons", x + 1, y + 1)
+                assert_room(looking, (label, width, height, looking.view))
+
+
+def assert_room(looking, where):
+    figure = looking.viewer.dashboard.figure
+    for name, panel in looking.viewer.dashboard.panels.items():
+        boxes = [(text.get_text(), text.get_window_extent().shrunk(0.95, 0.75))
+                 for text in panel.axes.findobj(Text) if text.get_visible() and text.get_text()]
+        for words, box in boxes:
+            assert 0 <= box.x0 and box.x1 <= figure.bbox.width, (where, name, words)
+            assert 0 <= box.y0 and box.y1 <= figure.bbox.height, (where, name, words)
+        for (words, box), (others, other) in itertools.combinations(boxes, 2):
+            assert not box.overlaps(other), (where, name, words, others)
+        for group, place in zip(getattr(panel, "groups", ()), getattr(panel, "places", ())):
+            x, y = np.max([place.corner(tile) for tile in range(len(group.values))], axis=0)
+            _, rows, columns = group.values.shape
+            assert x + columns * place.cell <= panel.axes.bbox.width + 1, (where, group.label)
+            assert y + rows * place.cell <= panel.axes.bbox.height + 1, (where, group.label)
+
+
+@pytest.mark.parametrize("label, names", [
+    ("1.0", {"weights", "layers_of_right_digit", "layers_of_wrong_digit"}),
+    ("3.1", {"filters_1", "activations_1", "activations_2", "activations_3",
+             "layers_of_right_digit", "layers_of_wrong_digit"})])
+def test_the_pictures_of_what_was_learned(label, names):
+    """Otherwise --pictures lacks the ten templates, or has filters in which nobody sees anything.
+    """
+    looking = Looking(network_of(label)[1])
+    looking.run.apply(messages.Tested(60, 0.9, 30.0, digits_of(1000, 100)))
+    figures = pictures_of(looking.run, network_of(label)[1].inside)
+    usual = {"accuracy", "loss", "confusion_matrix", "misread_digits", "wrong_digit", "right_digit"}
+    assert set(figures) - usual == names
+    for name in names - {"filters_1", "activations_1", "activations_2", "activations_3"}:
+        canvas = FigureCanvasAgg(figures[name])
+        canvas.draw()
+        red, _, blue, _ = np.moveaxis(np.asarray(canvas.buffer_rgba()).astype(int), -1, 0)
+        if name == "weights":
+            assert (blue > red + 50).sum() > 1000 and (red > blue + 50).sum() > 1000
+        else:  # ink
+            assert (red + blue < 200).sum() > 1000, name
