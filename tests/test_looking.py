@@ -135,6 +135,17 @@ def test_keys_and_clicks_lead_into_the_network_and_back():
     assert looking.view == "write"
 
 
+def test_layers_are_shown_as_soon_as_there_is_a_digit():
+    """Otherwise a reader who presses the key at once looks at an empty page for good."""
+    looking = Looking(network_of("1.0")[1])
+    digits, looking.run.test_digits = looking.run.test_digits, None
+    looking.run.train_digits = None
+    assert looking.press("i") == [] and looking.panel("layers").groups == []
+    looking.run.test_digits = digits
+    assert looking.answered() == [AskLayers(digits.images[0].tobytes())]
+    assert looking.panel("layers").groups[-1].label == "Y [10]"
+
+
 def test_pointing_at_a_value_shows_how_it_comes_about():
     """Otherwise nobody learns what a convolution computes."""
     looking = Looking(network_of("3.1")[1])

@@ -45,9 +45,11 @@ SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
 
 
-def _about_sample(question, with_label=False):
-    """What a view asks about the digit that its user looks at, if there is one."""
+def _about_sample(question, with_label=False, or_first=False):
+    """What a view asks about the digit that its user looks at; or about some digit, if at none."""
     def ask(scene):
+        if or_first:
+            scene.choose_sample()
         sample = scene.sample
         if sample is None:
             return None
@@ -71,10 +73,10 @@ VIEWS = {
     "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels",
                    asks=lambda scene: AskExciting(*scene.neuron)),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
-                   asks=_about_sample(AskLayers),
+                   asks=_about_sample(AskLayers, or_first=True),
                    hint="point at a value   e: evidence   esc: back"),
     "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
-                     asks=_about_sample(AskEvidence, with_label=True),
+                     asks=_about_sample(AskEvidence, with_label=True, or_first=True),
                      hint="i: layer by layer   esc: back"),
     "write inside": View(("sheet", "layers"), shares=(1, 2), asks=_about_sample(AskLayers),
                          hint="c: clear   esc: back"),

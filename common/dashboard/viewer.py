@@ -120,8 +120,6 @@ class Viewer:
             view = "write" if self.dashboard.view == "write " + view else "write " + view
         elif self.dashboard.view == view:
             view = "all"
-        elif view != "neurons":
-            self._scene.choose_sample()
         self.show_view(view)
 
     def clear_sheet(self):
