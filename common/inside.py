@@ -100,7 +100,7 @@ class Inside:
         """
         layers = self._pictured()
         values = self._sess.run([layer.weights for layer in layers])
-        return [Weights(self._name(layer.weights), value) for layer, value in zip(layers, values)]
+        return [Weights(self.name_of(layer.weights), value) for layer, value in zip(layers, values)]
 
     def exciting(self, number, neuron):
         """The training digits that excite a neuron most: an `Exciting`; None without such digits.
@@ -117,7 +117,7 @@ class Inside:
         outputs, values = self._sess.run([layer.output, layer.weights], self._feed_for(images))
         strongest = outputs[..., neuron].reshape(len(images), -1).max(axis=1)
         best = np.argsort(-strongest, kind="stable")[:MOST_EXCITING]
-        return Exciting(Weights(self._name(layer.weights), values),
+        return Exciting(Weights(self.name_of(layer.weights), values),
                         np.round(images[best, ..., 0] * 255).astype(np.uint8),
                         (labels.argmax(axis=1) if labels.ndim == 2 else labels)[best],
                         strongest[best], len(images))
@@ -131,7 +131,7 @@ class Inside:
         tensors = [[tensor for tensor in (layer.output, layer.inputs, layer.weights, layer.biases)
                     if tensor is not None] for layer in found]
         values = self._sess.run(tensors, self._feed_for(image[np.newaxis]))
-        return [Layer(self._name(self._X), "image", image.astype(np.float32)),
+        return [Layer(self.name_of(self._X), "image", image.astype(np.float32)),
                 *(self._describe(layer, *value) for layer, value in zip(found, values))]
 
     def evidence(self, image, label=None):
@@ -175,8 +175,8 @@ class Inside:
         operation = layer.operation
         is_convolution = operation.type == "Conv2D"
         return Layer(
-            self._name(layer.output), {**WEIGHING, **POOLING}[operation.type], outputs[0],
-            inputs[0], None if weights is None else Weights(self._name(layer.weights), weights),
+            self.name_of(layer.output), {**WEIGHING, **POOLING}[operation.type], outputs[0],
+            inputs[0], None if weights is None else Weights(self.name_of(layer.weights), weights),
             biases, tuple(operation.get_attr("strides")[1:3]) if is_convolution else (1, 1),
             is_convolution and operation.get_attr("padding") == b"SAME", layer.activation)
 
@@ -189,7 +189,7 @@ class Inside:
             (gradient,) = tf.gradients(tf.reduce_sum(logits * chosen), self._X)
         return logits, chosen, gradient
 
-    def _name(self, tensor):
+    def name_of(self, tensor):
         """What the script calls a tensor, or the variable that it is read from."""
         handle = tensor.op.inputs[0] if tensor.op.type == "ReadVariableOp" else None
         return next((name for name, value in self._names.items() if value is tensor or

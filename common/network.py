@@ -9,6 +9,7 @@ import inspect
 import numpy as np
 
 from common.checkpoints import Checkpoints
+from common.errors import UserError
 from common.inside import Inside, operations_behind
 
 CHUNK_SIZE = 2500  # digits; larger chunks are hardly faster on a CPU, smaller ones slower
@@ -98,13 +99,26 @@ class Network:
 
         Dropout's random numbers are fed, too. If they were drawn, the training would go on with
         other ones than without the question.
+
+        Raises:
+          UserError: a placeholder is not fed.
         """
         if self._random is None:
-            self._random = [
-                operation.outputs[0] for operation in operations_behind(self._Y)
-                if operation.type == "RandomUniform"
-                and operation.outputs[0].shape[1:].is_fully_defined()]
+            self._random = self._find_random()
         shape = [-1, *self._X.shape.as_list()[1:]]
         return {self._X: images.reshape(shape), **self._feed,
                 **{tensor: np.full([len(images), *tensor.shape[1:]], MIDDLE, np.float32)
                    for tensor in self._random}}
+
+    def _find_random(self):
+        """Tensors of random numbers behind the probabilities; all placeholders there are fed."""
+        outputs = [operation.outputs[0] for operation in operations_behind(self._Y)
+                   if operation.type in ("Placeholder", "RandomUniform")]
+        for tensor in outputs:
+            if tensor.op.type == "Placeholder" and tensor not in {self._X: None, **self._feed}:
+                name = self.inside.name_of(tensor)
+                raise UserError(f"this network needs {name}, too, to read a digit: say so where it "
+                                f"is handed to the dashboard: Network(sess, X, Y, mnist.train, "
+                                f"{{{name}: 1}})")
+        return [tensor for tensor in outputs if tensor.op.type == "RandomUniform"
+                and tensor.shape[1:].is_fully_defined()]

@@ -131,10 +131,12 @@ class Screen(Output):
             return None
         try:
             return ANSWERS[type(question)](self._model, question)
-        except Exception:  # the training should go on: tell it whole, and once
+        except UserError as error:
+            self._terminal.say(str(error))
+        except Exception:  # the training should go on: tell it whole
             traceback.print_exc()
-            self._unanswerable.add(type(question))
-            return None
+        self._unanswerable.add(type(question))  # once is enough
+        return None
 
     def take_step(self):
         """Whether its user wants a training step, though it pauses; then that is taken."""

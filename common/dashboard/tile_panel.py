@@ -127,8 +127,8 @@ class TilePanel(Panel):
         length, thickness = (round(pixels * unit) for pixels in LEGEND)
         limit = f"{group.limit:.2g}"
         x = picture.shape[1] - length - round((len(limit) + 1) * text * 0.65)
-        if x < left:
-            return  # no room
+        if not group.limit or x < left:
+            return  # nothing to tell, or no room
         values = np.linspace(-1, 1, length)[np.newaxis].repeat(thickness, axis=0)
         top = max(0, round(y - thickness / 2))
         picture[top:top + thickness, x:x + length] = tiles.colours_of(values, 1, True)
