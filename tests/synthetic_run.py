@@ -1,6 +1,6 @@
 """A run without TensorFlow, to test the dashboard with: a "network" that gets better by itself.
 
-PYTHONPATH=. python tests/synthetic_run.py '{"iterations": 300, "close": true}' [MILLISECONDS AN ITERATION]
+PYTHONPATH=. python tests/synthetic_run.py OPTIONS [MILLISECONDS AN ITERATION]
 """
 
 import argparse
