@@ -37,7 +37,7 @@ from common.dashboard.viewer import KEYS
 
 SVG = "{http://www.w3.org/2000/svg}"
 UNSEEN = 8  # of 255: differences of shade up to this size are not seen
-SAMPLE = Sample(np.full((28, 28), 200, np.uint8), "Training digit: 7, read as 9", 7,
+SAMPLE = Sample(np.full((28, 28), 200, np.uint8), "Training digit", 7,
                 np.array([0, 0, 0, 0, 0.3, 0, 0, 0.2, 0, 0.5], np.float32))
 
 

@@ -222,7 +222,7 @@ class SamplePanel(SquarePanel):
         self._move(self._image)
 
     def _what_is_seen(self, scene):
-        return scene.sample and scene.sample.image.tobytes()
+        return scene.sample and (scene.sample.image.tobytes(), scene.sample.title)
 
     def _limits(self):
         return self.title.get_text()  # it is not among the moving artists

@@ -12,15 +12,24 @@ class Sample:
     """One digit to be looked at closely.
 
     image: uint8 [28, 28], ink from 0 to 255.
-    title: str, where it comes from.
+    origin: str, where it comes from.
     label: int, the correct digit; None if that is not known.
     probabilities: float32 [10], the network's; None if not known yet.
     """
 
     image: np.ndarray
-    title: str
+    origin: str
     label: int | None = None
     probabilities: np.ndarray | None = None
+
+    @property
+    def title(self):
+        """str, where it comes from and, where that is known, what it is and is read as."""
+        if self.label is None or self.probabilities is None:
+            return self.origin
+        computed = self.probabilities.argmax()
+        reading = "read correctly" if self.label == computed else f"read as {computed}"
+        return f"{self.origin}: {self.label}, {reading}"
 
 
 @dataclasses.dataclass
@@ -53,7 +62,5 @@ class Scene:
 
 def sample_of(digits, number, title):
     """One of some `Digits`, as a `Sample`; their title ends in an s."""
-    label, computed = int(digits.labels[number]), int(digits.computed[number])
-    reading = "read correctly" if label == computed else f"read as {computed}"
-    return Sample(digits.images[number], f"{title[:-1]}: {label}, {reading}", label,
+    return Sample(digits.images[number], title[:-1], int(digits.labels[number]),
                   digits.probabilities[number])
