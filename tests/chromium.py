@@ -193,9 +193,12 @@ class Tab:
             {"clip": clip | {"scale": 1}} if clip else {}))["data"])
 
     def picture(self):
-        """What is seen of the canvas, int [height, width, 3]."""
+        """What is seen of the canvas, int [height, width, 3]: what is above the fold."""
         x, y, width, height = self.box()
-        return pixels_of(self.shot(x=x, y=y, width=width, height=height))
+        fold = self.evaluate("Math.min(...[...document.querySelectorAll('#buttons, #ended')]"
+                             ".map(element => element.getBoundingClientRect().top)"
+                             ".filter(top => top))")
+        return pixels_of(self.shot(x=x, y=y, width=width, height=min(height, fold - y)))
 
     def expected(self, view="all", arrange=None):
         """What should be seen of the canvas."""

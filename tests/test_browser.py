@@ -66,14 +66,15 @@ def open_tab(chromium, served):
 
 def shows(tab, view="all", arrange=None):
     """Whether a tab comes to show a view."""
-    expected = tab.expected(view, arrange)
+    size, expected = None, None
 
     def is_seen():
-        nonlocal expected
+        nonlocal size, expected
+        if size != tab.box()[2:]:
+            size, expected = tab.box()[2:], tab.expected(view, arrange)
         picture = tab.picture()
-        if picture.shape != expected.shape:
-            expected = tab.expected(view, arrange)
-        return difference(picture, expected) < SAME
+        visible = expected[:len(picture)]
+        return picture.shape == visible.shape and difference(picture, visible) < SAME
 
     return wait_until(is_seen, PATIENCE)
 

@@ -1,5 +1,6 @@
 """The prediction server of the cloud version, as a process of its own, over real HTTP."""
 
+import collections
 import concurrent.futures
 import contextlib
 import http.client
@@ -330,6 +331,11 @@ def test_memory_is_bounded(server):
         line.sendall(head + body)
         return line
 
+    def complete(line):
+        with line:
+            line.sendall(b" " * (BODY_LIMIT - len(body)))
+            return line.recv(4096)[:12]
+
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         for _ in range(3):
             for line in list(pool.map(send, range(60))):
@@ -337,10 +343,8 @@ def test_memory_is_bounded(server):
         lines = list(pool.map(send, range(100)))
         assert server.ask("GET", HEALTH)[0] == 200
         assert rss(server.process) - before < 150  # of 400 MB
-        lines[-1].sendall(b" " * (BODY_LIMIT - len(body)))
-        assert lines[-1].recv(4096).startswith(b"HTTP/1.1 503 ")
-        for line in lines:
-            line.close()
+        answers = collections.Counter(pool.map(complete, lines))
+        assert answers[b"HTTP/1.1 503"] > 90, answers  # a few of them had room
     assert wait_until(lambda: server.predict([BLANK])[0] == 200)
     assert rss(server.process) - before < 100
 
