@@ -6,6 +6,7 @@ pictures. So neither end ever waits for the other.
 """
 
 import atexit
+import contextlib
 import os
 import pathlib
 import pickle
@@ -102,7 +103,7 @@ class ViewerProcess:
                 pickle.dump(messages, self._process.stdin, pickle.HIGHEST_PROTOCOL)
                 self._process.stdin.flush()
         except OSError:  # the viewer's process is gone: the listener tells why
-            pass
+            _give_up(self._process.stdin)
 
     def _listen(self):
         try:
@@ -188,5 +189,12 @@ class ScriptLink:
         try:
             pickle.dump(message, self._words, pickle.HIGHEST_PROTOCOL)
             self._words.flush()
-        except OSError:
-            pass  # the script is gone, and `has_ended` will say so
+        except (OSError, ValueError):  # the script is gone, and `has_ended` will say so
+            _give_up(self._words)
+
+
+def _give_up(pipe):
+    """Close a pipe that nobody reads: what is left in its buffer must not fail again at the exit.
+    """
+    with contextlib.suppress(OSError):
+        pipe.close()
