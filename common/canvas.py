@@ -14,16 +14,14 @@ from common.dashboard.style import (
     DPI,
     FAINT_COLOUR,
     FRAME_COLOUR,
-    TEST_COLOUR,
+    NEGATIVE_TO_POSITIVE,
     TEXT_COLOUR,
-    TRAIN_COLOUR,
     use_style,
 )
 
 INK, PAPER, RED = (to_hex(np.divide(colour, 255)) for colour in (
     mosaic.INK, mosaic.RIGHT_BACKGROUND, mosaic.WRONG_BACKGROUND))
 GREY, PALE_BLUE = "#c5cad3", "#dbe7f5"
-NEGATIVE_TO_POSITIVE = ["#7c2d12", TEST_COLOUR, PAPER, TRAIN_COLOUR, "#1e3a8a"]
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 10, 9, 7.5     # points
 MARGIN, TITLE_HEIGHT, LEAST_WIDTH = 16, 40, 360    # pixels
 TILES_WIDTH, TILES_HEIGHT = 1160, 640              # pixels that tiles should not exceed

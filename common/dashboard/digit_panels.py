@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from common.dashboard import mosaic
 from common.dashboard.panels import Panel
+from common.dashboard.pixel_image import PixelImage
 from common.dashboard.scene import Sample, sample_of
 from common.dashboard.style import TEXT_COLOUR, TRAIN_COLOUR
 from common.digits.sheet import PEN, Handwriting
@@ -109,17 +110,16 @@ class DigitsPanel(Panel):
         self.axes.set(xlim=xlim, ylim=(max(ylim), min(ylim)))
 
 
-class Mosaic(AxesImage):
+class Mosaic(PixelImage):
     """Digits as an image that is made anew for the size at which it is drawn.
 
     So the digits stay sharp in a large panel, in a fine print, and when the reader zooms in.
     """
 
     def __init__(self, axes):
-        super().__init__(axes, interpolation="nearest")
+        super().__init__(axes)
         self.digits, self.rows, self.columns = None, 1, 1
         self._made_for = None  # the part of the mosaic and the size that the image has now
-        self.set_data(np.full((1, 1, 4), 255, np.uint8))
         self.set_mouseover(False)
 
     def show(self, digits):
@@ -144,19 +144,9 @@ class Mosaic(AxesImage):
         cell = max(1, min(cell, most))
         if (rows, columns, cell) != self._made_for:
             self._made_for = rows, columns, cell
-            self._picture = self._make_picture(rows, columns, cell)
-            self.set_data(self._picture)
-            self.set_extent((columns.start, columns.stop, rows.stop, rows.start))
-        height, width = self._picture.shape[:2]
-        is_whole = self.get_extent() == [left, right, bottom, top]
-        if is_whole and magnification == 1 and (width, height) == (round(box.width),
-                                                                   round(box.height)):
-            # Pixel for pixel: no need to resample, which would take four times as long.
-            gc = renderer.new_gc()
-            renderer.draw_image(gc, round(box.x0), round(box.y0), self._picture[::-1])
-            gc.restore()
-        else:
-            super().draw(renderer)
+            self.show_pixels(self._make_picture(rows, columns, cell),
+                             (columns.start, columns.stop, rows.stop, rows.start))
+        super().draw(renderer)
 
     def _make_picture(self, rows, columns, cell):
         shown = np.add.outer(np.array(rows) * self.columns, np.array(columns)).ravel()

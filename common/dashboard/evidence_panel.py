@@ -8,13 +8,8 @@ from common.dashboard.tiles import Group
 class EvidencePanel(TilePanel):
     """A map of the pixels for the computed digit and, where misread, for the correct one."""
 
-    from_left = True
-
-    def __init__(self, axes):
-        super().__init__(axes, "Evidence: blue pixels speak for it, orange ones against")
-
-    def _what_is_seen(self, scene):
-        return scene.answers.get(AskEvidence)
+    heading = "Evidence: blue pixels speak for it, orange ones against"
+    question, from_left = AskEvidence, True
 
     def groups_of(self, scene):
         evidence = scene.answers.get(AskEvidence)

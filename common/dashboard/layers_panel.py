@@ -14,13 +14,7 @@ MOST_TILES = 256                  # of a layer
 class LayersPanel(TilePanel):
     """The digit at the left, then each layer's output, to the ten probabilities."""
 
-    from_left = True
-
-    def __init__(self, axes):
-        super().__init__(axes, "Layer by layer")
-
-    def _what_is_seen(self, scene):
-        return scene.answers.get(AskLayers)
+    heading, question, from_left = "Layer by layer", AskLayers, True
 
     def click(self, scene, x, y):
         self.point(scene, x, y)

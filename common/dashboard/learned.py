@@ -9,6 +9,7 @@ from common.dashboard.looks import AskLayers, AskWeights
 from common.dashboard.ranges import step_up
 from common.dashboard.run import Run
 from common.dashboard.scene import Scene
+from common.dashboard.snapshots import ink_of
 from common.dashboard.style import HEIGHT, WIDTH
 from common.dashboard.weights_panel import WeightsPanel
 
@@ -56,7 +57,7 @@ def _of_layers(digits, inside):
     """
     is_right = digits.labels == digits.computed
     for name, chosen in (("right", is_right), ("wrong", ~is_right)):
-        for image in _ink(digits.images[chosen][:1]):
+        for image in ink_of(digits.images[chosen][:1]):
             layers = inside.layers(image)
             yield f"layers_of_{name}_digit", _panel(LayersPanel, {AskLayers: layers})
             convolutions = [layer for layer in layers if layer.kind == "convolution"]
@@ -80,7 +81,7 @@ def _panel(make, answers):
 
 def _of_digits(digits):
     """Yield the names and figures of digits that were read and misread."""
-    images, labels = _ink(digits.images), digits.labels
+    images, labels = ink_of(digits.images), digits.labels
     yield "misread_digits", pictures.most_confidently_misread(images, labels, digits.probabilities,
                                                               of_all=digits.total)
     is_right = labels == digits.computed
@@ -88,8 +89,3 @@ def _of_digits(digits):
         if chosen.any():
             n = np.flatnonzero(chosen)[0]
             yield name, pictures.probabilities(images[n], digits.probabilities[n], labels[n])
-
-
-def _ink(images):
-    """float32 [n, 28, 28, 1], values 0 to 1, of uint8 [n, 28, 28]."""
-    return images[..., np.newaxis].astype(np.float32) / 255

@@ -1,23 +1,18 @@
 """What the mouse, or a finger, does in a viewer: buttons, boxes to zoom into, the pen, a look."""
 
 
-def connect_mouse(viewer, canvas):
-    """Have a `Viewer` answer the mouse on its matplotlib canvas."""
-    mouse = Mouse(viewer)
-    for name, react in (("button_press", mouse.on_press), ("motion_notify", mouse.on_motion),
-                        ("button_release", mouse.on_release)):
-        canvas.mpl_connect(name + "_event", react)
-    viewer.mouse = mouse  # matplotlib itself does not keep it alive
-
-
 class Mouse:
     """Answers events of matplotlib for a `Viewer`."""
 
-    def __init__(self, viewer):
+    def __init__(self, viewer, canvas):
+        """Answer those of a canvas, as long as somebody keeps this: matplotlib does not."""
         self._viewer, self._dashboard = viewer, viewer.dashboard
         self._view_before = "all"  # the user looked closely at something
+        for name, react in (("button_press", self._on_press), ("motion_notify", self._on_motion),
+                            ("button_release", self._on_release)):
+            canvas.mpl_connect(name + "_event", react)
 
-    def on_press(self, event):
+    def _on_press(self, event):
         """A button is pushed, or something in a panel."""
         if event.button != 1:
             return
@@ -34,7 +29,7 @@ class Mouse:
             self._look(panel, event)
         viewer.react()
 
-    def on_motion(self, event):
+    def _on_motion(self, event):
         """A box is drawn, or a digit, or something pointed at."""
         viewer, panel = self._viewer, self._dashboard.panel_at(event)
         zoomed = viewer.zoom.move(event)
@@ -46,7 +41,7 @@ class Mouse:
             self._dashboard.repaint([zoomed])
             viewer.copy([zoomed])
 
-    def on_release(self, event):
+    def _on_release(self, event):
         """A box or a stroke of the pen ends."""
         self._viewer.writer.release()
         if self._viewer.zoom.is_drawing:

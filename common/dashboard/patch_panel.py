@@ -13,13 +13,10 @@ IDLE = "Point at a value above to see how it comes about"
 class PatchPanel(TilePanel):
     """The arithmetic of the value at which the mouse points."""
 
-    from_left = True
-
-    def __init__(self, axes):
-        super().__init__(axes, IDLE)
+    heading, question, from_left = IDLE, AskLayers, True
 
     def _what_is_seen(self, scene):
-        return scene.answers.get(AskLayers), scene.pointed
+        return super()._what_is_seen(scene), scene.pointed
 
     def groups_of(self, scene):
         layers = scene.answers.get(AskLayers)

@@ -10,6 +10,7 @@ import numpy as np
 from common.dashboard.looks import AskDigit, AskEvidence, AskExciting, AskLayers, AskWeights
 from common.dashboard.messages import Answer, Finished
 from common.dashboard.output import Output
+from common.dashboard.snapshots import ink_of
 from common.errors import Stopped, UserError
 
 OPENING = 3.0       # seconds that the training waits for the window, at most
@@ -33,7 +34,7 @@ def _pixels(question):
 
 def _ink(question):
     """The image of a question, float32 [28, 28, 1], values 0 to 1."""
-    return _pixels(question)[..., np.newaxis].astype(np.float32) / 255
+    return ink_of(_pixels(question))
 
 
 def has_screen():
@@ -52,7 +53,7 @@ def read_digits(classify, images):
     Returns:
       float32 [n, 10], the probability of each digit.
     """
-    return np.asarray(classify(images[..., np.newaxis].astype(np.float32) / 255), np.float32)
+    return np.asarray(classify(ink_of(images)), np.float32)
 
 
 class Screen(Output):

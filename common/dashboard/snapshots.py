@@ -32,6 +32,11 @@ class Digits:
         return self.probabilities.argmax(axis=1)
 
 
+def ink_of(images):
+    """What a network sees of uint8 [n, height, width]: float32 [n, height, width, 1], 0 to 1."""
+    return images[..., np.newaxis].astype(np.float32) / 255
+
+
 def first_digits(images, predictions, labels):
     """The digits as they come, in a form small enough to send.
 

@@ -1,49 +1,33 @@
 """A panel that shows groups of tiles, with their labels and scales."""
 
 import numpy as np
-from matplotlib.image import AxesImage
 
 from common.dashboard import tiles
 from common.dashboard.panels import Panel
+from common.dashboard.pixel_image import PixelImage
 from common.dashboard.style import FAINT_COLOUR, TEXT_COLOUR
 
 NUMBER_WIDTH = 2.4  # times the font's size
 LEGEND = 90, 8  # pixels, in common windows, of a scale of colours
 
 
-class PixelImage(AxesImage):
-    """An image whose pixels are those of the screen: it needs no resampling, which is slow."""
-
-    def draw(self, renderer):
-        box, (height, width) = self.axes.bbox, self.get_array().shape[:2]
-        if renderer.get_image_magnification() == 1 and (width, height) == (
-                round(box.width), round(box.height)):
-            gc = renderer.new_gc()
-            renderer.draw_image(gc, round(box.x0), round(box.y0), self._opaque[::-1])
-            gc.restore()
-        else:
-            super().draw(renderer)
-
-    def show(self, picture):
-        """Show uint8 [height, width, 3]."""
-        height, width = picture.shape[:2]
-        self.set_data(picture)
-        self.set_extent((0, width, height, 0))
-        self._opaque = np.dstack([picture, np.full((height, width), 255, np.uint8)])
-
-
 class TilePanel(Panel):
-    """Groups of tiles. What they are, a subclass takes from the scene."""
+    """Groups of tiles. What they are, a subclass takes from an answer in the scene.
+
+    Attributes:
+      heading: str, the title.
+      question: that of `looks` whose answer is shown.
+      from_left: bool, whether the groups go from left to right, where that makes them larger.
+    """
 
     margins = 14, 14, 30, 10
-    from_left = False  # whether the groups go from left to right, where that makes them larger
+    heading, question, from_left = "", None, False
 
-    def __init__(self, axes, title):
-        super().__init__(axes, title)
+    def __init__(self, axes):
+        super().__init__(axes, self.heading)
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-        self._image = PixelImage(axes, interpolation="nearest")
-        self._image.show(np.full((1, 1, 3), 255, np.uint8))
+        self._image = PixelImage(axes)
         axes.add_image(self._image)
         self._move(self._image)
         self._texts, self._used = [], 0
@@ -62,6 +46,9 @@ class TilePanel(Panel):
     def tile_at(self, x, y):
         """What is at a point in the axes' coordinates, as `tiles.tile_at` says it."""
         return tiles.tile_at(self.groups, self.places, x, y)
+
+    def _what_is_seen(self, scene):
+        return scene.answers.get(self.question)
 
     def _limits(self):
         return (*super()._limits(), self.title.get_text())
@@ -83,7 +70,8 @@ class TilePanel(Panel):
             self._label(group, place, picture, text, unit, from_left)
         for unused in self._texts[self._used:]:
             unused.set_visible(False)
-        self._image.show(picture)
+        opaque = np.full((height, width, 1), 255, np.uint8)
+        self._image.show_pixels(np.dstack([picture, opaque]), (0, width, height, 0))
 
     def _label(self, group, place, picture, text, unit, from_left):
         """Write a group's label, its scale, and its tiles' captions."""

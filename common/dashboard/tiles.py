@@ -11,7 +11,8 @@ import math
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-NEGATIVE_TO_POSITIVE = ["#7c2d12", "#d9480f", "#ffffff", "#3b82c4", "#1e3a8a"]
+from common.dashboard.style import NEGATIVE_TO_POSITIVE
+
 INK_SCALE = ["#ffffff", "#111827"]
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (203, 213, 225)  # around the tiles

@@ -10,7 +10,7 @@ from common.dashboard.figure import VIEWS, DashboardFigure
 from common.dashboard.keys import ACTIONS, KEYS
 from common.dashboard.looks import AskDigit
 from common.dashboard.messages import Paused, Step
-from common.dashboard.mouse import connect_mouse
+from common.dashboard.mouse import Mouse
 from common.dashboard.writing import Writer
 from common.dashboard.zooming import Zoom
 
@@ -46,7 +46,7 @@ class Viewer:
         self.zoom = Zoom(self.dashboard)
         self._last_status, self.seconds = 0.0, 0.0
         self._canvas.mpl_connect("key_press_event", self._on_key)
-        connect_mouse(self, self._canvas)
+        self._mouse = Mouse(self, self._canvas)
 
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""

@@ -15,12 +15,8 @@ MOST_FILTERS = 2048  # tiles of a convolution
 class WeightsPanel(TilePanel):
     """All weights that see pixels, and those of the convolutions: a tile for each neuron."""
 
-    def __init__(self, axes):
-        super().__init__(axes, "What the neurons look for: their weights")
-        self._orders = None  # of the neurons of each layer, found when the view is opened
-
-    def _what_is_seen(self, scene):
-        return scene.answers.get(AskWeights)
+    heading, question = "What the neurons look for: their weights", AskWeights
+    _orders = None  # of the neurons of each layer, found when the view is opened
 
     def groups_of(self, scene):
         layers = scene.answers.get(AskWeights)
@@ -52,11 +48,10 @@ class WeightsPanel(TilePanel):
 class NeuronPanel(TilePanel):
     """The weights of one neuron, large."""
 
-    def __init__(self, axes):
-        super().__init__(axes, "One neuron")
+    heading, question = "One neuron", AskExciting
 
     def _what_is_seen(self, scene):
-        return scene.answers.get(AskExciting), scene.neuron
+        return super()._what_is_seen(scene), scene.neuron
 
     def groups_of(self, scene):
         exciting = scene.answers.get(AskExciting)
@@ -75,11 +70,7 @@ class NeuronPanel(TilePanel):
 class ExcitingPanel(TilePanel):
     """The training digits that excite a neuron most."""
 
-    def __init__(self, axes):
-        super().__init__(axes, "Training digits that excite it most")
-
-    def _what_is_seen(self, scene):
-        return scene.answers.get(AskExciting)
+    heading, question = "Training digits that excite it most", AskExciting
 
     def groups_of(self, scene):
         exciting = scene.answers.get(AskExciting)

@@ -13,8 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from PIL import Image
 
-from common.canvas import GREY, INK, NEGATIVE_TO_POSITIVE, PAPER
-from common.dashboard.style import FAINT_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.canvas import GREY, INK, PAPER
+from common.dashboard.style import (
+    FAINT_COLOUR,
+    NEGATIVE_TO_POSITIVE,
+    TEXT_COLOUR,
+    TRAIN_COLOUR,
+)
 from common.errors import whole_file
 from common.mnist_data import read_data_sets
 
