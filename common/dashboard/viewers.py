@@ -48,19 +48,26 @@ class Viewers:
 
     def tick(self):
         """Take what has come, and show it if it is time to: to be called every `TICK`."""
-        messages = self._link.take()
+        messages, answered = self._link.take(), []
         for message in messages:
             self.run.apply(message)
             if isinstance(message, Closed):
                 self.is_closed = True
             elif isinstance(message, Answer) and message.viewer in self._viewers:
-                self._viewers[message.viewer].asker.take(message)
+                viewer = self._viewers[message.viewer]
+                if viewer.asker.is_waiting:
+                    answered.append(viewer)
+                viewer.asker.take(message)
         for viewer in list(self._viewers.values()):
             if (viewer.tick() or messages) and viewer not in self._waiting:
                 self._waiting.append(viewer)
+        if answered:  # its user has just asked
+            self._waiting.remove(answered[0])
+            self._waiting.insert(0, answered[0])
         now = time.monotonic()
         is_answering = any(viewer.asker.is_waiting for viewer in self._viewers.values())
-        if self._waiting and not self.is_closed and (now >= self._next_frame or is_answering):
+        if self._waiting and not self.is_closed and (
+                now >= self._next_frame or is_answering or answered):
             viewer = self._waiting.pop(0)
             viewer.repaint()
             self._next_frame = now + max(FRAME / len(self._viewers), viewer.seconds / SHARE)
