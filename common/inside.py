@@ -12,7 +12,7 @@ from common.dashboard.looks import Evidence, Exciting, Layer, Weights
 
 WEIGHING = {"MatMul": "fully connected", "Conv2D": "convolution"}
 POOLING = {"MaxPool": "pooling", "AvgPool": "pooling"}
-ADDING = ("Add", "AddV2", "BiasAdd")
+SCALING = ("Add", "AddV2", "BiasAdd", "Sub", "Mul")  # what biases and batch normalisation need
 ACTIVATIONS = ("Relu", "Sigmoid", "Tanh", "Elu", "Selu", "LeakyRelu", "Relu6", "Softmax")
 LOOKED_AT = 1000  # training digits, to find those that excite a neuron
 MOST_EXCITING = 20
@@ -26,6 +26,7 @@ class Found:
     inputs: object
     output: object
     weights: object = None
+    scales: object = None
     biases: object = None
     activation: str = ""
 
@@ -47,8 +48,8 @@ def find_layers(X, Y):
             weights = next((tensor for tensor in operation.inputs if tensor.op not in path), None)
             inputs = next((tensor for tensor in operation.inputs if tensor.op in path), X)
             if weights is not None:
-                output, biases, activation = _end_of_layer(operation.outputs[0], path)
-                layers.append(Found(operation, inputs, output, weights, biases, activation))
+                layers.append(Found(operation, inputs, weights=weights,
+                                    **_end_of_layer(operation.outputs[0], path)))
         elif operation.type in POOLING:
             layers.append(Found(operation, operation.inputs[0], operation.outputs[0]))
     return layers
@@ -128,11 +129,11 @@ class Inside:
         The first one is the image itself, the last one has the probabilities.
         """
         found = self._layers()
-        tensors = [[tensor for tensor in (layer.output, layer.inputs, layer.weights, layer.biases)
-                    if tensor is not None] for layer in found]
+        tensors = [{name: tensor for name in ("output", "inputs", "weights", "scales", "biases")
+                    if (tensor := getattr(layer, name)) is not None} for layer in found]
         values = self._sess.run(tensors, self._feed_for(image[np.newaxis]))
         return [Layer(self.name_of(self._X), "image", image.astype(np.float32)),
-                *(self._describe(layer, *value) for layer, value in zip(found, values))]
+                *(self._describe(layer, **value) for layer, value in zip(found, values))]
 
     def evidence(self, image, label=None):
         """Which pixels of an image, float [28, 28, 1], speak for and against: an `Evidence`.
@@ -161,7 +162,8 @@ class Inside:
 
     def _layers(self):
         if self._found is None:
-            self._found = find_layers(self._X, self._Y)
+            with self._sess.graph.as_default():
+                self._found = find_layers(self._X, self._Y)
         return self._found
 
     def _pictured(self):
@@ -170,14 +172,14 @@ class Inside:
                 if layer.operation.type == "Conv2D" or
                 number == 0 and layer.weights is not None and layer.weights.shape[0] == 28 * 28]
 
-    def _describe(self, layer, outputs, inputs, weights=None, biases=None):
+    def _describe(self, layer, output, inputs, weights=None, scales=None, biases=None):
         """A `Layer` with the values of its tensors, of which the first two have one example."""
         operation = layer.operation
         is_convolution = operation.type == "Conv2D"
         return Layer(
-            self.name_of(layer.output), {**WEIGHING, **POOLING}[operation.type], outputs[0],
+            self.name_of(layer.output), {**WEIGHING, **POOLING}[operation.type], output[0],
             inputs[0], None if weights is None else Weights(self.name_of(layer.weights), weights),
-            biases, tuple(operation.get_attr("strides")[1:3]) if is_convolution else (1, 1),
+            scales, biases, tuple(operation.get_attr("strides")[1:3]) if is_convolution else (1, 1),
             is_convolution and operation.get_attr("padding") == b"SAME", layer.activation)
 
     def _make_evidence(self):
@@ -198,20 +200,35 @@ class Inside:
 
 
 def _end_of_layer(tensor, path):
-    """The last tensor of the layer that begins with this one, its biases, its activation."""
-    biases, activation = None, ""
+    """What follows the sums of a layer: last tensor, scales, biases and activation, a dictionary.
+
+    A sum is multiplied by its scale, then the bias is added, in whatever steps the graph does that.
+    """
+    scales = biases = None
+    activation = ""
     while not activation:
         following = [operation for operation in tensor.consumers()
-                     if operation in path and operation.type in (*ADDING, *ACTIVATIONS)]
+                     if operation in path and operation.type in (*SCALING, *ACTIVATIONS)]
         if len(following) != 1:
             break
         (operation,) = following
-        if operation.type in ADDING:
-            others = [other for other in operation.inputs if other.op not in path]
-            if biases is not None or len(others) != 1:
-                break
-            (biases,) = others
-        else:
+        if operation.type in ACTIVATIONS:
             activation = operation.type.lower()
+        else:
+            others = [other for other in operation.inputs if other is not tensor]
+            is_turned = operation.type == "Sub" and operation.inputs[0] is not tensor
+            if is_turned or len(others) != 1 or others[0].shape.rank != 1:  # one for each channel
+                break
+            scales, biases = _followed_by(operation.type, *others, scales, biases)
         (tensor,) = operation.outputs
-    return tensor, biases, activation
+    return {"output": tensor, "scales": scales, "biases": biases, "activation": activation}
+
+
+def _followed_by(kind, values, scales, biases):
+    """Scales and biases (tensors or None) after one more operation with values for each channel."""
+    if kind == "Mul":
+        return (values if scales is None else scales * values,
+                None if biases is None else biases * values)
+    if kind == "Sub":
+        values = -values
+    return scales, values if biases is None else biases + values

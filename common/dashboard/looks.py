@@ -94,7 +94,8 @@ class Layer:
     outputs: float32 [neurons] or [height, width, channels].
     inputs: what it sees, as `outputs`; None for the image.
     weights: a `Weights`; None for the image and for pooling.
-    biases: float32 [neurons or channels], or None.
+    scales: float32 [neurons or channels], by which the sums are multiplied; None for all 1.
+    biases: float32 [neurons or channels], which are added then; None for all 0.
     strides: (down, across), of a convolution.
     is_padded: bool, whether a convolution sees zeros beyond the border.
     activation: str, what follows the sum: "relu", "sigmoid" …; "" for nothing.
@@ -105,6 +106,7 @@ class Layer:
     outputs: np.ndarray
     inputs: np.ndarray | None = None
     weights: Weights | None = None
+    scales: np.ndarray | None = None
     biases: np.ndarray | None = None
     strides: tuple = (1, 1)
     is_padded: bool = True

@@ -57,9 +57,10 @@ def describe(layer, before, tile, row, column):
         patch, weights = layer.inputs, layer.weights.values[:, tile]
     products = patch * weights
     bias = 0.0 if layer.biases is None else layer.biases[tile]
+    scale = "" if layer.scales is None else f" times {layer.scales[tile]:.3g}"
     function = f", then {layer.activation}" if layer.activation else ""
-    title += (f": {products.size:,} products, sum {products.sum():.3g}, plus bias {bias:.3g}"
-              f"{function}")
+    title += (f": {products.size:,} products, sum {products.sum():.3g}{scale}, "
+              f"plus bias {bias:.3g}{function}")
     if products.ndim == 1 and products.size != 28 * 28:
         return title, []
     patch, weights, products = (_tiles(values) for values in (patch, weights, products))
