@@ -10,6 +10,7 @@ A run that is in the file is not repeated as long as the script's code is the sa
 to what the script takes from common/, say --again.
 """
 
+import collections
 import hashlib
 import io
 import os
@@ -57,22 +58,23 @@ def current(results, name):
     return [run for run in results["runs"] if (run["script"], run["code"]) == (name, code)]
 
 
-def measure(name, seed, options):
+def measure(name, path, seed, options):
     """Run a script to its end.
 
     Args:
-      name: str, that of the script.
+      name: str, what the results call it.
+      path: pathlib.Path.
       seed: int.
       options: a list of str, more options for it.
 
     Returns:
       A dictionary: script; code; seed; date and load of the machine; iterations; accuracy and loss
-      of the last test; wall, the seconds of the whole process; tests, a dictionary of three lists.
+      of the last test; wall, the seconds of the whole process; tests, a dictionary of three lists;
+      misread, a dictionary from the numbers of the test digits misread last to the computed digits.
 
     Raises:
       UserError: the script failed.
     """
-    path = shared.PROJECT / SCRIPTS[name]
     about = {"script": name, "code": code_of(path.read_text(encoding="utf-8")), "seed": seed,
              **shared.present()}
     notes = shared.run_script(path, ["--text", "--seed", seed, *options])
@@ -81,24 +83,40 @@ def measure(name, seed, options):
     losses = [round(loss, 3) for loss in losses]
     return {**about, "iterations": notes["iterations"], "accuracy": accuracies[-1],
             "loss": losses[-1], "wall": round(notes["wall"], 1),
-            "tests": {"iterations": iterations, "accuracies": accuracies, "losses": losses}}
+            "tests": {"iterations": iterations, "accuracies": accuracies, "losses": losses},
+            "misread": notes["misread"]}
 
 
-def add(results, run, machine):
+def add(results, run, machine, order):
     """Add a run, what `measure` gave, to the results, in place of an older one of its seed.
 
     Args:
       results: as for `current`.
       run: a dictionary.
       machine: a dictionary, `shared.machine()`. A run has its number in the list of all machines.
+      order: a list of str, the names of the scripts, in the order of the results.
     """
     if machine not in results["machines"]:
         results["machines"].append(machine)
     key = run["script"], run["seed"]
     runs = [old for old in results["runs"] if (old["script"], old["seed"]) != key]
     runs.append(run | {"machine": results["machines"].index(machine)})
-    order = list(SCRIPTS)
     results["runs"] = sorted(runs, key=lambda run: (order.index(run["script"]), run["seed"]))
+
+
+def vote(runs):
+    """How many test digits several runs misread by majority, int.
+
+    Where two digits have as many votes, that of the earlier run wins.
+
+    Args:
+      runs: a list of what `measure` gave.
+    """
+    wrong = 0
+    for number in set().union(*(run["misread"] for run in runs)):
+        votes = collections.Counter(run["misread"].get(number) for run in runs)
+        wrong += votes.most_common(1)[0][0] is not None  # None: read correctly
+    return wrong
 
 
 def first_above(run, mark):
@@ -158,8 +176,8 @@ def main():
     print(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them in {options.results}")
     machine = shared.machine()
     for name, seed in shared.one_by_one(missing, lambda run: f"{run[0]}, seed {run[1]}"):
-        run = measure(name, seed, options.of_scripts)
-        add(results, run, machine)
+        run = measure(name, shared.PROJECT / SCRIPTS[name], seed, options.of_scripts)
+        add(results, run, machine, list(SCRIPTS))
         shared.write_results(options.results, results)
         print(f"  {run['accuracy']:.4f}, loss {run['loss']:.3f}, {run['wall']:.1f} s", flush=True)
     print(f"\n{tables(results)['accuracy']}\n\nresults in {options.results}")

@@ -2,8 +2,8 @@
 
     python benchmarks/report.py
 
-takes accuracy.json, speed.json and peers.json; what a file that is not there would fill stays as it
-was.
+takes accuracy.json, ideas.json, speed.json and peers.json; what a file that is not there would fill
+stays as it was. The guide draws the picture of the ideas.
 """
 
 import os
@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks import accuracy, peers, shared, speed
+from benchmarks import accuracy, ideas, peers, shared, speed
 from common.dashboard.style import (
     BANDS_COLOUR,
     FAINT_COLOUR,
@@ -150,8 +150,8 @@ def entitle(panel, title):
     panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=TEXT_COLOUR)
 
 
-REPORTS = {"accuracy": (accuracy.tables, draw_accuracy), "speed": (speed.tables, draw_speed),
-           "peers": (peers.tables, draw_peers)}
+REPORTS = {"accuracy": (accuracy.tables, draw_accuracy), "ideas": (ideas.tables, None),
+           "speed": (speed.tables, draw_speed), "peers": (peers.tables, draw_peers)}
 
 
 def report(folder):
@@ -168,6 +168,8 @@ def report(folder):
             continue
         for place, text in tables(results).items():
             page = fill(page, place, text)
+        if draw is None:
+            continue
         with whole_file(folder / f"{name}.png") as partial:
             draw(results).savefig(partial, metadata={"Software": None},  # same results, same file
                                   pil_kwargs={"optimize": True})

@@ -89,7 +89,8 @@ def run_script(path, options, mark=1.0, environment=None):
     Returns:
       A dictionary: wall, the seconds of the whole process; start, those up to the end of the first
       training step, by part; loop, those after it, by activity; steps, those of each training step;
-      tests, a list of [iteration, accuracy, loss, seconds]; iterations; megabytes, the most memory.
+      tests, a list of [iteration, accuracy, loss, seconds]; misread, as `accuracy.measure` has it;
+      iterations; megabytes, the most memory.
 
     Raises:
       Failed: its exit status is not 0.

@@ -29,13 +29,15 @@ class Clock:
       before_steps: a copy of `seconds`, from the end of the first training step.
       steps: a list of float, the seconds of each training step.
       tests: a list of (iteration, accuracy, loss, seconds of the loop without looks and shows).
+      misread: a dictionary from the numbers of the test digits misread last to the computed digits.
       iteration: int, the latest.
     """
 
     def __init__(self, started):
         self.seconds = dict.fromkeys((*START, *LOOP, "end"), 0.0)
         self.at, self._since = START[0], started
-        self.before_steps, self.steps, self.tests, self.iteration = self.seconds, [], [], 0
+        self.before_steps, self.steps, self.iteration = self.seconds, [], 0
+        self.tests, self.misread = [], {}
 
     def begin(self, activity):
         """Note that the script goes over to something else; returns the seconds before that."""
@@ -51,11 +53,14 @@ class Clock:
         if len(self.steps) == 1:
             self.before_steps = dict(self.seconds)
 
-    def end_test(self, i, accuracy, loss):
+    def end_test(self, i, accuracy, loss, predictions, labels):
         """Note what a test gave."""
         self.begin("show")
         seconds = sum(self.seconds[name] for name in ("load", "test", "step", "loop"))
         self.tests.append((i, float(accuracy), float(loss), seconds))
+        computed = predictions.argmax(axis=1)
+        (wrong,) = (computed != labels.argmax(axis=1)).nonzero()
+        self.misread = {str(number): int(computed[number]) for number in wrong}
 
     def notes(self):
         """What `shared.run_script` returns, but for the seconds of the whole process."""
@@ -63,7 +68,8 @@ class Clock:
         start["first step"] = sum(self.before_steps[name] for name in LOOP)
         loop = {name: self.seconds[name] - self.before_steps[name] for name in LOOP}
         return {"start": start, "loop": loop, "steps": self.steps, "tests": self.tests,
-                "iterations": self.iteration, "megabytes": peak_megabytes()}
+                "misread": self.misread, "iterations": self.iteration,
+                "megabytes": peak_megabytes()}
 
 
 def timed_dashboard(kind, clock, mark):
@@ -94,9 +100,9 @@ def timed_dashboard(kind, clock, mark):
             super().show_train(*arguments, **named)
             clock.begin("loop")
 
-        def show_test(self, i, accuracy, loss, *arguments, **named):
-            clock.end_test(i, accuracy, loss)
-            super().show_test(i, accuracy, loss, *arguments, **named)
+        def show_test(self, i, accuracy, loss, images, predictions, labels):
+            clock.end_test(i, accuracy, loss, predictions, labels)
+            super().show_test(i, accuracy, loss, images, predictions, labels)
             clock.begin("loop")
 
     return TimedDashboard
@@ -157,8 +163,9 @@ def peak_megabytes():
 def main():
     """Run the script, write the notes."""
     notes, started, mark, script, *options = sys.argv[1:]
-    folder = pathlib.Path(script).resolve().parent
-    sys.path[0] = str(folder if (folder / "common").is_dir() else folder.parent)
+    folder, here = pathlib.Path(script).resolve().parent, pathlib.Path(__file__).resolve().parent
+    sys.path[0] = next(str(place) for place in (folder, folder.parent, here.parent)
+                       if (place / "common").is_dir())
     sys.argv = [script, *options]
     clock = Clock(float(started))
     put_clock(clock, float(mark))

@@ -29,6 +29,7 @@ from starlette.routing import Route
 from cloud import prediction
 from common import errors, tensorflow_start
 from common.errors import UserError
+from common.options import whole_number
 
 PORT, HEALTH_ROUTE, PREDICT_ROUTE = "8080", "/health", "/predict"  # Vertex AI's port
 METRICS_ROUTE = "/metrics"
@@ -247,7 +248,7 @@ def parser():
         help="the exported model: the folder of its saved_model.pb, or of its versions "
              "(default: AIP_STORAGE_URI)")
     flag("--port", "PORT", environment.get("AIP_HTTP_PORT") or PORT,
-         f"0 for any free one (default: AIP_HTTP_PORT, or {PORT})", _port)
+         f"0 for any free one (default: AIP_HTTP_PORT, or {PORT})", whole_number(0, 65535))
     flag("--address", "ADDRESS",
          "0.0.0.0" if environment.get("AIP_HTTP_PORT") else "127.0.0.1",
          "the network address to listen on (default: this machine only, or where AIP_HTTP_PORT "
@@ -258,20 +259,8 @@ def parser():
          f"default: AIP_PREDICT_ROUTE, or {PREDICT_ROUTE}", _route)
     flag("--drain-seconds", "S", "0",
          "when told to end, say so on the health route and go on for S seconds, so that a load "
-         "balancer notices (default: 0)", _seconds)
+         "balancer notices (default: 0)", whole_number(0, 3600))
     return result
-
-
-def _port(text):
-    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
-    return int(text)
-
-
-def _seconds(text):
-    if not (text.isascii() and text.isdecimal() and int(text) <= 3600):
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number from 0 to 3600")
-    return int(text)
 
 
 def _route(text):

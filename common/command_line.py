@@ -73,13 +73,7 @@ def start(script_docstring, threads=None, pictures=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
     chosen = _parse(script_docstring, threads, pictures)
-
-    chosen.viewer = None
-    if not chosen.text and (chosen.web is not None or has_screen() and not is_notebook):
-        # It loads what it needs while TensorFlow is being imported, and opens when there is
-        # something to show.
-        title = os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        chosen.viewer = ViewerProcess(title, chosen.web)
+    chosen.viewer = _start_viewer(chosen, is_notebook)
 
     tensorflow_on_device = tensorflow_start.start(chosen.device, chosen.threads)
     if tensorflow_on_device is None:
@@ -90,6 +84,18 @@ def start(script_docstring, threads=None, pictures=None):
         tensorflow_start.forget_graph()
     print(f"{tensorflow_on_device}, seed {chosen.seed}", flush=True)
     return chosen
+
+
+def _start_viewer(chosen, is_notebook):
+    """The `ViewerProcess` of the window or the page; None where neither is shown.
+
+    It loads what it needs while TensorFlow is being imported, and opens when there is something to
+    show.
+    """
+    if chosen.text or chosen.web is None and (is_notebook or not has_screen()):
+        return None
+    title = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    return ViewerProcess(title, chosen.web)
 
 
 def _parse(script_docstring, threads, pictures):

@@ -14,10 +14,10 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 
 from common.dashboard.style import use_style
-from docs.drawing import convolutions, layers, learning
+from docs.drawing import convolutions, last_half_percent, layers, learning
 from docs.drawing.tools import PICTURES, image_of, write
 
-SUBJECTS = learning, layers, convolutions  # each registers its pictures
+SUBJECTS = learning, layers, convolutions, last_half_percent  # each registers its pictures
 
 
 def main(names):

@@ -1,4 +1,7 @@
-"""The variations: the networks of other tutorials, in the form of the stages."""
+"""The variations: other networks, in the form of the stages.
+
+What the last one does is tested in test_last_half_percent.py.
+"""
 
 import ast
 import difflib
@@ -18,11 +21,13 @@ from docs.make_diffs import code_lines
 
 FIVE, SOFTMAX, POOLING, HIDDEN, EPOCHS = VARIATIONS = (
     "five_layers_gradient_descent", "softmax_interactive", "convolutional_max_pooling",
-    "one_hidden_layer", "three_convolutions_by_epoch")
+    "one_hidden_layer", "three_convolutions_by_epoch")  # of other tutorials
+LAST = "batch_norm_augmented"
+ALL = (*VARIATIONS, LAST)
 
 # The stage that is nearest, and how many code lines may differ from it: as many as do.
 NEAREST = {FIVE: ("2.0", 20), SOFTMAX: ("1.0", 33), POOLING: ("3.1", 50), HIDDEN: ("2.1", 38),
-           EPOCHS: ("3.0", 50)}
+           EPOCHS: ("3.0", 50), LAST: ("3.1", 75)}
 
 TRAINING = {  # optimizer, learning rate, batch, iterations, training and validation digits
     FIVE: ("GradientDescentOptimizer", 0.003, 100, 10_000, 55_000, 5_000),
@@ -287,7 +292,7 @@ def test_one_test_at_the_end_of_each_epoch(folder, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VARIATIONS)
+@pytest.mark.parametrize("name", ALL)
 def test_from_another_folder(run_script, tmp_path, name):
     """It finds common/ by itself: in this process, it would be found anyway."""
     result = run_script(f"variations/{name}.py", "--help")
@@ -309,7 +314,7 @@ def labels_of(text):
             if line.lstrip().startswith("# ") and not before.strip() or "# load" in line]
 
 
-@pytest.mark.parametrize("name", VARIATIONS)
+@pytest.mark.parametrize("name", ALL)
 def test_short_and_near_to_its_stage(name):
     """Otherwise `diff` against the stage does not show what is special about it."""
     version, most = NEAREST[name]
@@ -321,18 +326,23 @@ def test_short_and_near_to_its_stage(name):
     assert docstring_of(name).startswith(f"Variation on stage {version}: ")
     lines = text_of(name).splitlines()
     assert len(lines) <= 120 and max(map(len, lines)) <= 100
-    labels = labels_of(stage)
-    assert labels_of(text_of(name)) == labels and len(labels) >= 13
+    expected = labels = labels_of(stage)
+    if name == LAST:  # the things to try are on its page of the guide
+        at = labels.index("# weights and biases")
+        expected = [*labels[:at], "# distortion", labels[at], "# batch normalisation",
+                    *labels[at + 1:-1]]
+    assert labels_of(text_of(name)) == expected and len(labels) >= 13
 
 
-@pytest.mark.parametrize("name", VARIATIONS)
+@pytest.mark.parametrize("name", ALL)
 def test_readme_and_docstring_tell_the_same(name):
     """Otherwise a reader does not know which of two numbers to expect."""
     docstring = " ".join(docstring_of(name).split())
     assert f"Run: python variations/{name}.py Expect: " in docstring
     accuracy, iterations = re.search(
         r"final test accuracy (\S+(?: ± \S+)?) after ([\d,]+) iterations", docstring).groups()
-    assert int(iterations.replace(",", "")) == TRAINING[name][3]
+    planned = 10_800 if name == LAST else TRAINING[name][3]
+    assert int(iterations.replace(",", "")) == planned
     readme = (PROJECT / "variations" / "README.md").read_text(encoding="utf-8")
     row, differences = (line for line in readme.splitlines() if line.startswith(f"| `{name}.py`"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]

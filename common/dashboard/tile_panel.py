@@ -3,6 +3,7 @@
 import numpy as np
 
 from common.dashboard import tiles
+from common.dashboard.layout import LETTER
 from common.dashboard.panels import Panel
 from common.dashboard.pixel_image import PixelImage
 from common.dashboard.style import FAINT_COLOUR, TEXT_COLOUR
@@ -84,11 +85,11 @@ class TilePanel(Panel):
         else:
             top = place.y - (line if group.captions else 0)
             label, width = group.label, picture.shape[1]
-            if tiles.LETTER * text * len(label) > width:
+            if LETTER * text * len(label) > width:
                 label, _, _ = label.partition(":")
             self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)
             if group.is_signed:
-                left = tiles.LETTER * text * len(label) + 5 * text
+                left = LETTER * text * len(label) + 5 * text
                 self._draw_scale(group, left, top - 0.5 * line, picture, text, unit)
         middle = place.cell * len(group.values[0]) / 2
         for number, caption in enumerate(group.captions):

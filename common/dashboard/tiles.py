@@ -11,6 +11,7 @@ import math
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
+from common.dashboard.layout import LETTER
 from common.dashboard.style import NEGATIVE_TO_POSITIVE
 
 INK_SCALE = ["#ffffff", "#111827"]
@@ -19,7 +20,7 @@ BACKGROUND = (203, 213, 225)  # around the tiles
 LARGEST_CELL = 40             # pixels of one value
 LARGEST_GAP = 6               # pixels between tiles
 MOST_SPACE = 6                # times a line's height, between groups
-LINE, LETTER = 1.5, 0.62      # of the font's size: a line's height, a letter's width
+LINE = 1.5                    # a line's height, as a share of the font's size
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

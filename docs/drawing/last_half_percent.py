@@ -1,0 +1,93 @@
+"""The pictures of the last page: distorted digits, what each idea is worth, what is still misread.
+
+They come from variations/batch_norm_augmented.py, and from what benchmarks/ has measured of it.
+"""
+
+import contextlib
+import functools
+import io
+import runpy
+import sys
+
+import numpy as np
+
+from benchmarks import accuracy, ideas, shared
+from common.canvas import GREY
+from common.dashboard.style import FAINT_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.mnist_data import read_data_sets
+from docs.drawing.tools import WIDTH, canvas, image, picture, plot, say
+
+SCRIPT = shared.PROJECT / ideas.SCRIPT
+LOOKS, DIGITS = 4, 10  # at a digit, distorted; digits
+COLUMNS, ROWS = 13, 2  # of misread digits
+
+
+def runs():
+    """The runs of the script with all seeds, as `accuracy.measure` gives them."""
+    return accuracy.current(shared.read_results(shared.FOLDER / "accuracy.json"), SCRIPT.stem)
+
+
+@functools.cache
+def looks():
+    """Training digits, float [1 + LOOKS, DIGITS, 28, 28]: as they are, and distorted."""
+    sys.argv = [str(SCRIPT), "--text", "--iterations", "0"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        names = runpy.run_path(str(SCRIPT))
+    images, labels = names["mnist"].train.first(1000)
+    images = images[[labels.argmax(axis=1).tolist().index(digit) for digit in range(DIGITS)]]
+    seen = [names["sess"].run(names["X_distorted"], {names["X"]: images}) for _ in range(LOOKS)]
+    return np.stack([images, *seen])[..., 0]
+
+
+@picture(4.1)
+def distorted(figure):
+    """Ten digits, and what the network saw of each in four epochs."""
+    axes = canvas(figure)
+    for row, digits in enumerate(looks()):
+        bottom = 320 - 74 * row - (14 if row else 0)
+        say(axes, 60, bottom + 34, "the digit" if row == 0 else f"epoch {row}",
+            fontweight="bold" if row == 0 else "normal")
+        for column, digit in enumerate(digits):
+            image(figure, digit, 110 + 67 * column, bottom, 64)
+
+
+@picture(3.2)
+def worth(figure):
+    """The final test accuracy of the script, and less each of its ideas."""
+    results = shared.read_results(shared.FOLDER / "ideas.json")
+    names = [row for row, (_, iterations) in ideas.ROWS.items() if iterations != ideas.LONG]
+    axes = plot(figure, 220, 45, 560, 250, "Test digits misread, of 10,000")
+    for place, row in enumerate(names):
+        misread = [round(10_000 * (1 - run["accuracy"])) for run in ideas.current(results, row)]
+        axes.barh(place, np.mean(misread), color=TRAIN_COLOUR if "all" in row else GREY)
+        axes.plot(misread, [place] * len(misread), ".", color=TEST_COLOUR, markersize=5)
+        axes.text(max(misread) + 1.5, place, f"{np.mean(misread):.0f}", va="center", fontsize=8.5,
+                  color=TEXT_COLOUR)
+    axes.set_yticks(range(len(names)), names, color=TEXT_COLOUR)
+    axes.invert_yaxis()
+    axes.spines[["right", "top"]].set_visible(False)
+
+
+def misread_by_most():
+    """Numbers of the test digits misread by most of the runs, with the votes: a dictionary."""
+    counted = {}
+    for run in runs():
+        for number, computed in run["misread"].items():
+            counted.setdefault(int(number), []).append(computed)
+    return {number: votes for number, votes in sorted(counted.items())
+            if len(votes) > len(runs()) / 2}
+
+
+@picture(0.85 * ROWS + 0.15)
+def still_misread(figure):
+    """The test digits that most of the runs misread; below each the label and what was computed."""
+    test = read_data_sets("data", one_hot=True, reshape=False).test
+    axes = canvas(figure)
+    across = WIDTH * 100 / COLUMNS
+    for place, (number, votes) in enumerate(misread_by_most().items()):
+        row, column = divmod(place, COLUMNS)
+        left, bottom = across * column + 7, 85 * (ROWS - row) - 57
+        image(figure, test.images[number, ..., 0], left, bottom, across - 14)
+        say(axes, left + across / 2 - 7, bottom - 11,
+            f"{test.labels[number].argmax()}, read {max(votes, key=votes.count)}", size=8,
+            colour=FAINT_COLOUR)
