@@ -35,7 +35,7 @@ def test_documents_quote_what_was_measured(name):
     runs, path = measured(name), PROJECT / accuracy.SCRIPTS[name]
     docstring = " ".join(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).split())
     readme = (path.parent / "README.md").read_text(encoding="utf-8")
-    (row,) = re.findall(rf"^\| `{path.name}`.*\|.*\|.*\|", readme, re.MULTILINE)
+    row, *_ = re.findall(rf"^\| `{path.name}`.*\|.*\|.*\|", readme, re.MULTILINE)
     told = shared.mean_and_deviation([run["accuracy"] for run in runs], 4)
     assert f"final test accuracy {told} after {runs[0]['iterations']:,} iterations" in docstring
     assert told in row
