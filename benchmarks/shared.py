@@ -145,7 +145,8 @@ def in_words(description):
     """What `machine` gave, as a line of text."""
     versions = [f"{NAMES.get(key, key)} {value}" for key, value in description.items()
                 if key not in ("processor", "threads", "system")]
-    return (f"{description['processor']}, {description['threads']} threads, "
+    threads = description["threads"]
+    return (f"{description['processor']}, {threads} thread{'s' if threads > 1 else ''}, "
             f"{description['system']}; {', '.join(versions)}")
 
 
