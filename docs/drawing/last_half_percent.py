@@ -7,13 +7,20 @@ import contextlib
 import functools
 import io
 import runpy
+import statistics
 import sys
 
 import numpy as np
 
 from benchmarks import accuracy, ideas, shared
 from common.canvas import GREY
-from common.dashboard.style import FAINT_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.style import (
+    FAINT_COLOUR,
+    GRID_COLOUR,
+    TEST_COLOUR,
+    TEXT_COLOUR,
+    TRAIN_COLOUR,
+)
 from common.mnist_data import read_data_sets
 from docs.drawing.tools import WIDTH, canvas, image, picture, plot, say
 
@@ -66,6 +73,23 @@ def worth(figure):
     axes.set_yticks(range(len(names)), names, color=TEXT_COLOUR)
     axes.invert_yaxis()
     axes.spines[["right", "top"]].set_visible(False)
+
+
+@picture(3.0)
+def minutes(figure):
+    """The test accuracy over the minutes on two cores, of runs of three lengths."""
+    results = shared.read_results(shared.FOLDER / "ideas.json")
+    short, long = (ideas.current(results, row)
+                   for row in ("+ falling rate: all", "all, trained longer"))
+    a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in runs())
+    axes = plot(figure, 70, 48, 700, 220, "Test accuracy", xlabel="minutes")
+    for of_one, colour in ((long, GREY), (runs(), TEST_COLOUR), (short, TRAIN_COLOUR)):
+        for run in of_one:
+            iterations, accuracies = run["tests"]["iterations"], run["tests"]["accuracies"]
+            axes.plot(np.array(iterations) / a_minute, accuracies, color=colour, linewidth=1)
+            axes.plot(iterations[-1] / a_minute, accuracies[-1], "o", color=colour, markersize=5)
+    axes.set(xlim=(0, 30), ylim=(0.985, 0.998))
+    axes.grid(color=GRID_COLOUR, linewidth=0.6)
 
 
 def misread_by_most():
