@@ -104,19 +104,43 @@ def add(results, run, machine, order):
     results["runs"] = sorted(runs, key=lambda run: (order.index(run["script"]), run["seed"]))
 
 
-def vote(runs):
-    """How many test digits several runs misread by majority, int.
+def misread_by_vote(runs):
+    """The test digits that several runs misread by majority: a dictionary as a run's `misread`.
 
     Where two digits have as many votes, that of the earlier run wins.
 
     Args:
       runs: a list of what `measure` gave.
     """
-    wrong = 0
+    voted = {}
     for number in set().union(*(run["misread"] for run in runs)):
         votes = collections.Counter(run["misread"].get(number) for run in runs)
-        wrong += votes.most_common(1)[0][0] is not None  # None: read correctly
-    return wrong
+        voted[number] = votes.most_common(1)[0][0]
+    return {number: digit for number, digit in voted.items() if digit is not None}  # None: correct
+
+
+def make_runs(missing, make_run, order, results, path):
+    """Make runs one by one; each goes into the results file as soon as it is done.
+
+    Args:
+      missing: a list of (name, seed).
+      make_run: a function from a name and a seed to what `measure` gives.
+      order, results: as for `add`.
+      path: str, the results file.
+    """
+    machine = shared.machine()
+    for name, seed in shared.one_by_one(missing, lambda run: f"{run[0]}, seed {run[1]}"):
+        run = make_run(name, seed)
+        add(results, run, machine, order)
+        shared.write_results(path, results)
+        print(f"  {run['accuracy']:.4f}, loss {run['loss']:.3f}, {run['wall']:.1f} s", flush=True)
+
+
+def origin(runs, machines):
+    """For the line below a table: when and where these runs were made, str."""
+    days = [run["date"].partition(" ")[0] for run in runs]
+    days = " to ".join(dict.fromkeys([min(days), max(days)]))
+    return f"Measured {days} on {'; and on '.join(map(shared.in_words, machines))}."
 
 
 def first_above(run, mark):
@@ -128,12 +152,12 @@ def first_above(run, mark):
 
 def tables(results):
     """The table of the content of accuracy.json: a dictionary with a str in markdown."""
-    rows, dates = [], []
+    rows, of_all = [], []
     for name, file in SCRIPTS.items():
         runs, mark = current(results, name), shared.MARKS.get(name)
         if not runs:
             continue
-        dates += [run["date"].partition(" ")[0] for run in runs]
+        of_all += runs
         accuracy = [run["accuracy"] for run in runs]
         reached = [first for run in runs if mark and (first := first_above(run, mark)) is not None]
         above = f"{shared.median_and_range(reached, 0)}, {len(reached)} of {len(runs)} runs"
@@ -148,9 +172,7 @@ def tables(results):
         ["script", ">iterations", ">codelab's mark", ">final test accuracy", "min–max",
          ">final test loss", ">maximum over the run", "first above the mark, iteration", ">seconds",
          ">runs"], rows)
-    days = " to ".join(dict.fromkeys([min(dates), max(dates)]))
-    machines = "; and on ".join(map(shared.in_words, results["machines"]))
-    return {"accuracy": f"{table}\n\nMeasured {days} on {machines}."}
+    return {"accuracy": f"{table}\n\n{origin(of_all, results['machines'])}"}
 
 
 def main():
@@ -174,12 +196,9 @@ def main():
     done = [(run["script"], run["seed"]) for name in names for run in current(results, name)]
     missing = [run for run in wanted if options.again or run not in done]
     print(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them in {options.results}")
-    machine = shared.machine()
-    for name, seed in shared.one_by_one(missing, lambda run: f"{run[0]}, seed {run[1]}"):
-        run = measure(name, shared.PROJECT / SCRIPTS[name], seed, options.of_scripts)
-        add(results, run, machine, list(SCRIPTS))
-        shared.write_results(options.results, results)
-        print(f"  {run['accuracy']:.4f}, loss {run['loss']:.3f}, {run['wall']:.1f} s", flush=True)
+    make_runs(missing, lambda name, seed: measure(name, shared.PROJECT / SCRIPTS[name], seed,
+                                                  options.of_scripts),
+              list(SCRIPTS), results, options.results)
     print(f"\n{tables(results)['accuracy']}\n\nresults in {options.results}")
 
 

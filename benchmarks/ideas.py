@@ -71,15 +71,13 @@ def tables(results):
     whole_runs = accuracy.current(shared.read_results(shared.FOLDER / "accuracy.json"), NAME)
     if whole_runs:
         rows.append(_cells("all, the script as it is", whole_runs))
-        together = 1 - accuracy.vote(whole_runs) / TEST_DIGITS
+        together = 1 - len(accuracy.misread_by_vote(whole_runs)) / TEST_DIGITS
         rows.append([f"a vote of these {len(whole_runs)} networks", "", f"{together:.4f}",
                      *[""] * 4])
     table = shared.markdown(["", ">iterations", ">final test accuracy", "min–max",
                              ">final test loss", ">seconds", ">runs"], rows)
-    days = [run["date"].partition(" ")[0] for run in results["runs"]]
-    days = " to ".join(dict.fromkeys([min(days), max(days)]))
-    machines = "; and on ".join(map(shared.in_words, results["machines"]))
-    return {"ideas": f"{table}\n\nMeasured {days} on {machines}. The script as it is: see above."}
+    origin = accuracy.origin(results["runs"], results["machines"])
+    return {"ideas": f"{table}\n\n{origin} The script as it is: see above."}
 
 
 def _cells(name, runs):
@@ -107,16 +105,11 @@ def main():
     options = shared.parse(parser)
     results = shared.read_results(options.results) or {
         "measured by": "python benchmarks/ideas.py", "machines": [], "runs": []}
-    wanted = [(row, seed) for seed in range(options.seeds)
-              for row in shared.chosen(ROWS, options.only)]
-    missing = [(row, seed) for row, seed in wanted
-               if seed not in [run["seed"] for run in current(results, row)]]
-    machine = shared.machine()
-    for row, seed in shared.one_by_one(missing, lambda run: f"{run[0]}, seed {run[1]}"):
-        run = measure(row, seed)
-        accuracy.add(results, run, machine, list(ROWS))
-        shared.write_results(options.results, results)
-        print(f"  {run['accuracy']:.4f}, loss {run['loss']:.3f}, {run['wall']:.1f} s", flush=True)
+    rows = shared.chosen(ROWS, options.only)
+    done = [(row, run["seed"]) for row in rows for run in current(results, row)]
+    missing = [(row, seed) for seed in range(options.seeds) for row in rows
+               if (row, seed) not in done]
+    accuracy.make_runs(missing, measure, list(ROWS), results, options.results)
     print(f"\n{tables(results)['ideas']}\n\nresults in {options.results}")
 
 

@@ -65,7 +65,7 @@ def worth(figure):
     names = [row for row, (_, iterations) in ideas.ROWS.items() if iterations != ideas.LONG]
     axes = plot(figure, 220, 45, 560, 250, "Test digits misread, of 10,000")
     for place, row in enumerate(names):
-        misread = [round(10_000 * (1 - run["accuracy"])) for run in ideas.current(results, row)]
+        misread = [len(run["misread"]) for run in ideas.current(results, row)]
         axes.barh(place, np.mean(misread), color=TRAIN_COLOUR if "all" in row else GREY)
         axes.plot(misread, [place] * len(misread), ".", color=TEST_COLOUR, markersize=5)
         axes.text(max(misread) + 1.5, place, f"{np.mean(misread):.0f}", va="center", fontsize=8.5,
@@ -81,9 +81,10 @@ def minutes(figure):
     results = shared.read_results(shared.FOLDER / "ideas.json")
     short, long = (ideas.current(results, row)
                    for row in ("+ falling rate: all", "all, trained longer"))
-    a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in runs())
+    whole = runs()
+    a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in whole)
     axes = plot(figure, 70, 48, 700, 220, "Test accuracy", xlabel="minutes")
-    for of_one, colour in ((long, GREY), (runs(), TEST_COLOUR), (short, TRAIN_COLOUR)):
+    for of_one, colour in ((long, GREY), (whole, TEST_COLOUR), (short, TRAIN_COLOUR)):
         for run in of_one:
             iterations, accuracies = run["tests"]["iterations"], run["tests"]["accuracies"]
             axes.plot(np.array(iterations) / a_minute, accuracies, color=colour, linewidth=1)
@@ -92,26 +93,16 @@ def minutes(figure):
     axes.grid(color=GRID_COLOUR, linewidth=0.6)
 
 
-def misread_by_most():
-    """Numbers of the test digits misread by most of the runs, with the votes: a dictionary."""
-    counted = {}
-    for run in runs():
-        for number, computed in run["misread"].items():
-            counted.setdefault(int(number), []).append(computed)
-    return {number: votes for number, votes in sorted(counted.items())
-            if len(votes) > len(runs()) / 2}
-
-
 @picture(0.85 * ROWS + 0.15)
 def still_misread(figure):
     """The test digits that most of the runs misread; below each the label and what was computed."""
     test = read_data_sets("data", one_hot=True, reshape=False).test
     axes = canvas(figure)
     across = WIDTH * 100 / COLUMNS
-    for place, (number, votes) in enumerate(misread_by_most().items()):
+    misread = {int(number): digit for number, digit in accuracy.misread_by_vote(runs()).items()}
+    for place, number in enumerate(sorted(misread)):
         row, column = divmod(place, COLUMNS)
         left, bottom = across * column + 7, 85 * (ROWS - row) - 57
         image(figure, test.images[number, ..., 0], left, bottom, across - 14)
         say(axes, left + across / 2 - 7, bottom - 11,
-            f"{test.labels[number].argmax()}, read {max(votes, key=votes.count)}", size=8,
-            colour=FAINT_COLOUR)
+            f"{test.labels[number].argmax()}, read {misread[number]}", size=8, colour=FAINT_COLOUR)
