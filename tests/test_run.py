@@ -49,6 +49,15 @@ def test_bands_are_numpys_percentiles(arrays):
     assert all((array == copy).all() for array, copy in zip(arrays, before))
 
 
+def test_bands_of_many_values_are_nearly_numpys_percentiles():
+    values = RANDOM.normal(size=(1176, 200)).astype(np.float32)
+    edges = percentile_bands([values])
+    expected = np.percentile(values, np.linspace(0, 100, 8))
+    assert edges[0] == expected[0] and edges[-1] == expected[-1]
+    np.testing.assert_allclose(edges, expected, atol=0.03)  # a tenth of the narrowest band
+    np.testing.assert_array_equal(percentile_bands([values]), edges)
+
+
 def examples(count, misread, shape=(28, 28)):
     """So many digits, those numbered in `misread` read wrongly: images, predictions, labels.
 
