@@ -41,7 +41,7 @@ OPTIONS = (
     Option("--device", "train on the CPU or on the GPU (default: auto, the GPU if there is one)",
            "auto|cpu|gpu", default="auto", more={"choices": ["auto", "cpu", "gpu"]}),
     Option("--threads", "compute on N threads, if others use the machine, too (default: 1 in "
-           "scripts without convolutions, which are fastest so, else one on each core)", "N",
+           "scripts with small layers, which are fastest so, else one on each core)", "N",
            options.whole_number(1, 1024)),
 )
 

@@ -27,7 +27,7 @@ from common.dashboard import Dashboard
 from common.mnist_data import read_data_sets
 from common.network import Network, run_in_chunks
 
-options = command_line.start(__doc__, threads=1, pictures="pictures")  # before TensorFlow
+options = command_line.start(__doc__, pictures="pictures")  # before TensorFlow, to start quietly
 
 import tensorflow as tf
 
