@@ -184,6 +184,19 @@ def test_painting_in_part_gives_the_whole_picture(size, view, iterations):
     assert difference(screen, empty).max() > 200
 
 
+def test_a_panel_with_new_axes_is_drawn_alone(monkeypatch):
+    """Drawing the whole figure takes longer than all else that a window does."""
+    dashboard = dashboard_of(long_run())
+    draw(dashboard)
+    for name, panel in dashboard.panels.items():
+        if name not in ("accuracy", "loss"):
+            monkeypatch.setattr(panel.axes, "draw", lambda renderer, name=name: pytest.fail(name))
+    dashboard.toggle_whole()
+    changed = show(dashboard, with_status=False)
+    assert changed == [dashboard.panels["accuracy"], dashboard.panels["loss"]]
+    assert [panel.fresh for panel in changed] == [panel.cell for panel in changed]
+
+
 def test_only_what_is_new_is_painted():
     """What makes the window cheap."""
     run = long_run()

@@ -4,6 +4,7 @@ It draws on any canvas: of a window, of a browser's page, of a picture file.
 """
 
 import numpy as np
+from matplotlib.transforms import Bbox
 
 from common.dashboard import layout
 from common.dashboard.digit_panels import (
@@ -110,7 +111,7 @@ class DashboardFigure:
         self._status = Status(figure)
         self.buttons = Buttons(figure, keys)
         self._keys = KeyList(figure, keys)
-        self._backgrounds = None  # what stays, by part: copied when the whole figure was drawn
+        self._backgrounds = None  # what stays, by part, copied when it was drawn
         self.arrange()
 
     @property
@@ -163,27 +164,39 @@ class DashboardFigure:
           The parts to be painted anew, a list to hand to `repaint`; None where only drawing the
           whole figure will do.
         """
-        changed, whole = [], self._backgrounds is None
+        changed = []
         for part in self._parts() if with_status else self.panels.values():
             change = part.update(self.scene)
-            whole |= change == "all"
             if change:
                 changed.append(part)
-        if whole or self._keys.axes.get_visible():
-            self._backgrounds = None  # of no use any more
-            return None
-        return changed
+            if change == "all" and self.can_repaint:
+                self._backgrounds.pop(part, None)  # of no use any more
+        if self._keys.axes.get_visible():
+            self._backgrounds = None
+        return changed if self.can_repaint else None
 
     @property
     def can_repaint(self):
-        """bool, whether `repaint` would do, since nothing has changed that stays"""
+        """bool, whether `repaint` would do, since all has been drawn and is where it was"""
         return self._backgrounds is not None
 
     def repaint(self, parts):
         """Paint some parts anew on the figure's canvas; the rest of the picture stays."""
         for part in parts:
-            self.figure.canvas.restore_region(self._backgrounds[part])
+            if part in self._backgrounds:
+                self.figure.canvas.restore_region(self._backgrounds[part])
+            else:
+                self._draw_axes(part)
             self._paint(part)
+
+    def _draw_axes(self, panel):
+        """Draw what stays of a panel whose axes have changed, and keep a copy of it."""
+        paper, panel.fresh = self.figure.patch, panel.cell
+        paper.set_clip_box(panel.cell)
+        self.figure.draw_artist(paper)
+        paper.set_clip_box(None)
+        self.figure.draw_artist(panel.axes)
+        self._backgrounds[panel] = self.figure.canvas.copy_from_bbox(panel.region)
 
     def panel_at(self, event):
         """The panel under the mouse, for an event of matplotlib; None where there is none."""
@@ -227,6 +240,7 @@ class DashboardFigure:
     def _place(self, panel, cell, below, sizes, is_small):
         """Place a panel in its cell, with room around it for its title and ticks."""
         x, y, width, height = cell
+        panel.cell = Bbox.from_bounds(x, below + y, width, height)
         left, right, title, ticks = (round(pixels * sizes.unit) for pixels in (
             SMALL_MARGINS if is_small else panel.margins))
         panel.axes.set_visible(True)

@@ -37,7 +37,8 @@ class Panel:
     Attributes:
       axes: the matplotlib axes.
       title: the text above them.
-      fresh: the part of `region` that the last update has changed.
+      cell: the box of the figure that it has to itself, with title and ticks, in pixels.
+      fresh: the part of its cell that the last update has changed.
       can_zoom: bool, whether its user can zoom into it.
       zoom: (xlim, ylim), what its user has zoomed into; None for the whole panel.
       margins: around the axes, in pixels of a common window: left, right, above, below.
