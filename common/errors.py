@@ -62,14 +62,19 @@ def end_clearly():
         previous_hook(kind, error, traceback)
 
     sys.excepthook = hook
-    for name in ("SIGHUP", "SIGTERM"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup's way
+    for number in _signals_to_end():
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's way
             signal.signal(number, _stop)
 
 
+def _signals_to_end():
+    """SIGHUP and SIGTERM, a list; Windows has no SIGHUP."""
+    return [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+
+
 def _stop(number, frame):
-    signal.signal(number, signal.SIG_IGN)  # once is enough: the end takes a moment
+    for each in _signals_to_end():  # one is enough, and often another follows: the end takes time
+        signal.signal(each, signal.SIG_IGN)
     raise Stopped(number)
 
 
@@ -107,13 +112,14 @@ class HeldSignals:
 def before_exit(action):
     """Have `action()` called before an uncaught exception, Ctrl-C included, ends this process.
 
-    `action` may print, so it is left out where the output is what failed.
+    `action` may print, so it is left out where the output is what failed. Ctrl-C ends it, too.
     """
     previous_hook = sys.excepthook
 
     def hook(kind, error, traceback):
         if not issubclass(kind, BrokenPipeError):
-            action()
+            with contextlib.suppress(KeyboardInterrupt):
+                action()
         previous_hook(kind, error, traceback)
 
     sys.excepthook = hook

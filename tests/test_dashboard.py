@@ -2,10 +2,12 @@
 
 import argparse
 import re
+import signal
 import sys
 
 import numpy as np
 import pytest
+from conftest import as_a_script
 
 from common import errors
 from common.dashboard.dashboard import Dashboard, LossNotFinite
@@ -118,6 +120,29 @@ def test_nothing_is_said_twice_after_the_end(capsys):
     with pytest.raises(SystemExit):  # Ctrl-C in what a reader has put after the end
         sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert capsys.readouterr() == ("", "Stopped by Ctrl-C.\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+@pytest.mark.parametrize("second", ["SIGTERM", "SIGINT"])
+def test_a_second_signal_at_the_end_is_no_traceback(capsys, second):
+    """A terminal is closed, then its session is ended; or Ctrl-C is pressed again."""
+    class Slow(Recorder):
+        def finish(self):
+            signal.raise_signal(getattr(signal, second))
+            super().finish()
+
+    with as_a_script("slow.py"):
+        errors.end_clearly()
+        output = Slow()
+        dashboard = dashboard_with(output)
+        dashboard.start(100)
+        with pytest.raises(errors.Stopped) as stopped:
+            signal.raise_signal(signal.SIGHUP)
+        with pytest.raises(SystemExit) as ended:
+            sys.excepthook(stopped.type, stopped.value, None)
+    assert ended.value.code == 128 + signal.SIGHUP
+    assert capsys.readouterr().err == "Stopped by SIGHUP.\n"
+    assert output.is_finished == (second == "SIGTERM")
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), np.float32("nan")])
