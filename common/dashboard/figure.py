@@ -186,17 +186,9 @@ class DashboardFigure:
             if part in self._backgrounds:
                 self.figure.canvas.restore_region(self._backgrounds[part])
             else:
-                self._draw_axes(part)
+                part.draw_axes()
+                self._backgrounds[part] = self.figure.canvas.copy_from_bbox(part.region)
             self._paint(part)
-
-    def _draw_axes(self, panel):
-        """Draw what stays of a panel whose axes have changed, and keep a copy of it."""
-        paper, panel.fresh = self.figure.patch, panel.cell
-        paper.set_clip_box(panel.cell)
-        self.figure.draw_artist(paper)
-        paper.set_clip_box(None)
-        self.figure.draw_artist(panel.axes)
-        self._backgrounds[panel] = self.figure.canvas.copy_from_bbox(panel.region)
 
     def panel_at(self, event):
         """The panel under the mouse, for an event of matplotlib; None where there is none."""

@@ -119,6 +119,14 @@ class Panel:
         self.fresh = self._changed_region()
         return "moving" if limits == self._limits() else "all"
 
+    def draw_axes(self):
+        """Draw what stays of the panel anew, on white paper; the rest of the figure stays."""
+        figure, self.fresh = self.axes.figure, self.cell
+        figure.patch.set_clip_box(self.cell)
+        figure.draw_artist(figure.patch)
+        figure.patch.set_clip_box(None)
+        figure.draw_artist(self.axes)
+
     def zoom_to(self, xlim, ylim):
         """Show a part, from the next update on; None and None for the whole panel."""
         self.zoom = None if xlim is None else (xlim, ylim)
