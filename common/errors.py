@@ -10,6 +10,8 @@ import threading
 
 EXIT_USER_ERROR = 1
 LITTLE_ROOM = 50e6  # bytes; a disk with less is told to be nearly full
+SIGNALS_TO_END = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM")
+                  if hasattr(signal, name)]  # Windows has no SIGHUP
 
 
 class UserError(Exception):
@@ -62,18 +64,13 @@ def end_clearly():
         previous_hook(kind, error, traceback)
 
     sys.excepthook = hook
-    for number in _signals_to_end():
+    for number in SIGNALS_TO_END:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's way
             signal.signal(number, _stop)
 
 
-def _signals_to_end():
-    """SIGHUP and SIGTERM, a list; Windows has no SIGHUP."""
-    return [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-
-
 def _stop(number, frame):
-    for each in _signals_to_end():  # one is enough, and often another follows: the end takes time
+    for each in SIGNALS_TO_END:  # one is enough, and often another follows: the end takes time
         signal.signal(each, signal.SIG_IGN)
     raise Stopped(number)
 
@@ -90,9 +87,8 @@ class HeldSignals:
         self._number, self._handlers = None, {}
         if threading.current_thread() is not threading.main_thread():
             return  # signals reach the main thread only
-        for name in ("SIGINT", "SIGHUP", "SIGTERM"):
-            number = getattr(signal, name, None)
-            if number is not None and callable(signal.getsignal(number)):
+        for number in (signal.SIGINT, *SIGNALS_TO_END):
+            if callable(signal.getsignal(number)):
                 self._handlers[number] = signal.signal(number, self._handle)
 
     def _handle(self, number, frame):
