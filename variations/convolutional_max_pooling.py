@@ -16,7 +16,7 @@ each square of 2×2 neurons the most active one speaks for all four.
          · · · ·          10 probabilities                        Y [n, 10]
 
 Run:     python variations/convolutional_max_pooling.py
-Expect:  final test accuracy 0.9656 ± 0.0015 after 1,100 iterations
+Expect:  final test accuracy 0.9656 ± 0.0015 after 1,100 iterations, in 58 s on two AMD EPYC cores
          (mean and standard deviation of seeds 0 to 4);
          its filters, and what they make of a digit, in the folder pictures
 """

@@ -16,7 +16,7 @@ and the test digits much less so: it overfits, as the two curves of each of its 
            · ·            10 probabilities                        Y [n, 10]
 
 Run:     python variations/five_layers_gradient_descent.py
-Expect:  final test accuracy 0.9323 ± 0.0034 after 10,000 iterations
+Expect:  final test accuracy 0.9323 ± 0.0034 after 10,000 iterations, in 23 s on two AMD EPYC cores
          (mean and standard deviation of seeds 0 to 4);
          that of the last thousand training digits shown: 0.968 ± 0.012 (seeds 0 to 2);
          its curves, as pictures, in the folder pictures

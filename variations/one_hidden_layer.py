@@ -12,7 +12,7 @@ whatever the digit, and the loss at 24,000 to 156,000 (seeds 0 to 4). Near 300, 
      · · · · · · · ·      10 probabilities                        Y [n, 10]
 
 Run:     python variations/one_hidden_layer.py
-Expect:  final test accuracy 0.8703 ± 0.0065 after 1,000 iterations
+Expect:  final test accuracy 0.8703 ± 0.0065 after 1,000 iterations, in 10 s on two AMD EPYC cores
          (mean and standard deviation of seeds 0 to 4);
          a right and a wrong digit with their probabilities in the folder pictures
 """
