@@ -73,11 +73,11 @@ def run_whole(path, options, environment=None):
       path, options, environment: as for `shared.run_script`.
 
     Returns:
-      A dictionary as of `shared.run_script`, but without steps, and tests is their number, int;
-      like the seconds of the loop it begins after the first step.
+      A dictionary as of `shared.run_script`, but without steps and misread, and tests is their
+      number, int; like the seconds of the loop it begins after the first step.
     """
     notes = shared.run_script(path, options, environment=environment)
-    del notes["steps"]
+    del notes["steps"], notes["misread"]
     return notes | {"tests": len(notes["tests"]) - 1}
 
 

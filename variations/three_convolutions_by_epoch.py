@@ -20,7 +20,8 @@ Each epoch takes the digits in the order of the files, 50 at a time, and ends wi
            · ·            10 probabilities                        Y [n, 10]
 
 Run:     python variations/three_convolutions_by_epoch.py
-Expect:  final test accuracy 0.9913 after 12,000 iterations, its ten epochs (seed 0)
+Expect:  final test accuracy 0.9909 ± 0.0014 after 12,000 iterations, its ten epochs,
+         in 576 s on two AMD EPYC cores (mean and standard deviation of seeds 0 to 4)
 """
 
 import os
