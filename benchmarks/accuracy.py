@@ -22,8 +22,8 @@ import tokenize
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import shared
-from common.errors import UserError, end_clearly
 from common.options import above_zero
+from common.terminal import UserError, end_clearly
 
 SCRIPTS = shared.STAGES | shared.VARIATIONS
 

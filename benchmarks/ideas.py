@@ -16,8 +16,8 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import accuracy, shared
-from common.errors import UserError, end_clearly
 from common.options import above_zero
+from common.terminal import UserError, end_clearly
 
 SHORT = 1500      # iterations: five epochs
 LONG = 32_400     # half an hour

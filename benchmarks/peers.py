@@ -21,8 +21,8 @@ from dataclasses import dataclass
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import shared
-from common.errors import end_clearly
 from common.options import above_zero, whole_number
+from common.terminal import end_clearly
 
 FOLDER = shared.FOLDER / "peers"
 NETWORKS = "1.0", "2.1", "2.2", "3.1"

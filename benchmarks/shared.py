@@ -15,9 +15,8 @@ import sys
 import tempfile
 import time
 
-from common.dashboard.text import hours
-from common.errors import UserError, whole_file
 from common.options import file_to_write
+from common.terminal import UserError, hours, whole_file
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 PROJECT = FOLDER.parent

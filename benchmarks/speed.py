@@ -31,8 +31,8 @@ import numpy as np
 
 from benchmarks import shared
 from benchmarks.timed_run import START
-from common.errors import UserError, end_clearly
 from common.options import above_zero
+from common.terminal import UserError, end_clearly
 
 INK = 0x111827  # the window's digits are of this colour, and nothing else is
 LOOK_EVERY, LOOK_AT = 0.02, 37  # seconds between two looks at the screen; one pixel in so many

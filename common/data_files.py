@@ -23,8 +23,7 @@ import zlib
 
 import numpy as np
 
-from common.dashboard.text import StatusLine
-from common.errors import UserError, say, whole_file
+from common.terminal import StatusLine, UserError, say, whole_file
 
 UNSIGNED_BYTE = 0x08  # the third byte of the magic number; MNIST and its relatives have no other
 

@@ -8,6 +8,7 @@ import os
 import pathlib
 from collections.abc import Callable
 
+PICTURE_ENDINGS = ".png", ".svg", ".pdf"  # of pictures that can be saved
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
 

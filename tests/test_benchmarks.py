@@ -11,7 +11,7 @@ import pytest
 from conftest import PROJECT
 
 from benchmarks import accuracy, ideas, peers, report, shared, speed
-from common.errors import UserError
+from common.terminal import UserError
 
 FOLDER = PROJECT / "benchmarks"
 COMMITTED = {name: shared.read_results(FOLDER / f"{name}.json") for name in report.REPORTS}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cloud.trainer import hyperparameters as hp
-from common.errors import UserError
+from common.terminal import UserError
 
 resource = pytest.importorskip("resource", reason="the cloud version needs Linux or macOS")
 
