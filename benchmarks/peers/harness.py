@@ -49,7 +49,7 @@ def main(make_trainer, **variants):
         parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
     options = parser.parse_args()
 
-    mnist = read_data_sets("data", reshape=False, validation_size=0, seed=options.seed)
+    mnist = read_data_sets(reshape=False, validation_size=0, seed=options.seed)
     trainer = make_trainer(options.network, options.seed,
                            **{name: getattr(options, name) for name in variants})
     if options.to_mark is None:

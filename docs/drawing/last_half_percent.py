@@ -96,7 +96,7 @@ def minutes(figure):
 @picture(0.85 * ROWS + 0.15)
 def still_misread(figure):
     """The test digits that most of the runs misread; below each the label and what was computed."""
-    test = read_data_sets("data", one_hot=True, reshape=False).test
+    test = read_data_sets(one_hot=True, reshape=False).test
     axes = canvas(figure)
     across = WIDTH * 100 / COLUMNS
     misread = {int(number): digit for number, digit in accuracy.misread_by_vote(runs()).items()}
