@@ -206,7 +206,7 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
     if fake_data:
         parts = [((), ())] * 3
     else:
-        directory = resolve(data_dir or train_dir or DEFAULT_DIR)
+        directory = _folder_to_read(data_dir or train_dir or DEFAULT_DIR, source_url)
         (images, labels), test = _read_parts(directory, source_url, one_hot)
         if not 0 <= validation_size <= len(images):
             raise ValueError(f"validation_size should be between 0 and {len(images)}, "
@@ -228,6 +228,18 @@ def resolve(data_dir):
     if beside_scripts.is_dir() and not os.path.isdir(data_dir):
         return str(beside_scripts)
     return os.path.abspath(data_dir)
+
+
+def _folder_to_read(data_dir, source_url):
+    directory = resolve(data_dir)
+    # A folder named so has MNIST, and most that were are gone, such as yann.lecun.com/exdb/mnist/.
+    is_for_mnist = not source_url or source_url.rstrip("/").endswith("/mnist")
+    is_empty = not os.path.exists(directory) or os.path.isdir(directory) and all(
+        name.startswith(".") for name in os.listdir(directory))
+    if is_for_mnist and is_empty and directory != DEFAULT_DIR:
+        say(f"there are no data files in {directory}: MNIST is read from {DEFAULT_DIR}")
+        return DEFAULT_DIR
+    return directory
 
 
 def _read_parts(directory, source_url, one_hot):
@@ -253,11 +265,6 @@ def _read_parts(directory, source_url, one_hot):
 
 def _read_files(directory, source_url):
     """The values of the four files by their names."""
-    # A folder named so has MNIST, and most that were are gone, such as yann.lecun.com/exdb/mnist/.
-    is_mnist = not source_url or source_url.rstrip("/").endswith("/mnist")
-    if is_mnist and directory != DEFAULT_DIR and _is_empty(directory):
-        say(f"there are no data files in {directory}: MNIST is read from {DEFAULT_DIR}")
-        directory = DEFAULT_DIR
     files = {}
     for name in itertools.chain(*FILES.values()):
         if _find(directory, name):
@@ -271,11 +278,6 @@ def _read_files(directory, source_url):
             raise DataError(f"{os.path.join(directory, name)}.gz is missing: put that file of its "
                             f"data set there, under that name, with or without .gz")
     return files
-
-
-def _is_empty(directory):
-    return (not os.path.exists(directory)
-            or os.path.isdir(directory) and all(name[0] == "." for name in os.listdir(directory)))
 
 
 def _read(directory, name):
