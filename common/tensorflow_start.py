@@ -8,6 +8,7 @@ it hands them on even if TensorFlow crashes (on a processor without AVX instruct
 """
 
 import contextlib
+import faulthandler
 import logging
 import os
 import re
@@ -47,6 +48,7 @@ def start(device, threads=None):
 
     prefer_onednn()
     use_threads(threads)
+    handle_signals_apart()
     with quiet_import, without_keras():
         import tensorflow as tf
     # Deprecation warnings: the API of the codelab is the old one, on purpose.
@@ -96,6 +98,24 @@ def use_threads(threads):
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
     if threads == 1:
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", "-1")
+
+
+def handle_signals_apart():
+    """Have signals that reach this thread handled on a stack of their own; call it in the main one.
+
+    While oneDNN's matrix product computes, it points the stack register into the heap. A signal
+    that is handled on the same thread then overwrites the heap, and the process dies sooner or
+    later (https://github.com/uxlfoundation/oneDNN/issues/4845; mended by its pull request 4855,
+    which no TensorFlow has yet). On one thread, and without a graph, TensorFlow computes in the
+    main thread, which gets all signals. faulthandler brings an alternate stack for the thread that
+    enables it, and Python handles all signals there. It also says where a process crashed.
+    """
+    if faulthandler.is_enabled():  # by a notebook's kernel, for example
+        return
+    try:
+        faulthandler.enable()
+    except (AttributeError, OSError, RuntimeError, ValueError):  # no stream to tell a crash on
+        faulthandler.enable(open(os.devnull, "w"))
 
 
 @contextlib.contextmanager

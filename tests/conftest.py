@@ -19,7 +19,7 @@ from common import data_files, tensorflow_start
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the tests are written for a CPU
-os.environ["PYTHONFAULTHANDLER"] = "1"  # a process that crashes says where
+os.environ.pop("PYTHONFAULTHANDLER", None)  # it would hide crashes on signals
 tensorflow_start.prefer_onednn()  # as the scripts do: some tests run them in this process
 NOWHERE = "http://127.0.0.1:9/"  # a port on which nothing listens: tests use no network
 

@@ -1,0 +1,71 @@
+"""Ctrl-C, SIGTERM and SIGHUP end a script as they should, whatever it computes at that moment.
+
+None of these processes has PYTHONFAULTHANDLER, which would hide what is tested here.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import PROJECT, script_environment, script_of, wait_until
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
+
+# What the stages with small layers do: products in the main thread, which signals interrupt.
+PRODUCTS = """
+import signal, sys
+from common import command_line
+{prepare}
+options = command_line.start(None, threads=1)
+import tensorflow as tf
+tf = tf.compat.v1
+count = 0
+def handle(number, frame):
+    global count
+    count += 1
+signal.signal(signal.SIGALRM, handle)
+with tf.Graph().as_default(), tf.Session() as sess:
+    product = tf.matmul(tf.random_normal([100, 784]), tf.random_normal([784, 200]))
+    sess.run(product)
+    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+    while count < 1000:
+        sess.run(product)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print("signals:", count)
+"""
+
+
+@pytest.mark.parametrize("prepare", ["", "sys.stderr = None"], ids=["", "without stderr"])
+def test_a_thousand_signals_while_matrices_are_multiplied(prepare):
+    done = subprocess.run([sys.executable, "-c", PRODUCTS.format(prepare=prepare), "--text"],
+                          cwd=PROJECT, env=script_environment(), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=100)
+    assert (done.returncode, "signals: 1000" in done.stdout) == (0, True), done.stderr[-500:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["1.0", "2.0", "2.1", "2.2"])
+def test_signals_at_random_moments_lose_nothing(version, tmp_path):
+    moments = random.Random(version)
+    for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] * 3:
+        folder = tmp_path / f"{number.name}{time.monotonic()}"
+        run = subprocess.Popen(
+            [sys.executable, "-u", PROJECT / script_of(version), "--text", "--iterations",
+             "1000000", "--save", folder], cwd=tmp_path, env=script_environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            for line in run.stdout:
+                if line.lstrip().startswith("100 "):
+                    break
+            time.sleep(moments.uniform(0, 1.5))
+            os.kill(run.pid, number)
+            said = run.communicate(timeout=60)[0]
+        finally:
+            run.kill()
+        assert run.returncode == 128 + number, said
+        assert "latest test accuracy" in said and "--restore" in said, said
+        assert wait_until(lambda folder=folder: list(folder.glob("network-*.index"))), said
