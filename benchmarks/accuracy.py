@@ -25,8 +25,8 @@ import tokenize
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import options, results, scripts, tables
-from common.errors import UserError, end_clearly
 from common.options import above_zero
+from common.terminal import UserError, end_clearly
 
 SCRIPTS = scripts.STAGES | scripts.VARIATIONS
 TEST_DIGITS = 10_000

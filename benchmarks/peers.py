@@ -19,8 +19,8 @@ from dataclasses import dataclass
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import options, results, scripts, tables
-from common.errors import end_clearly
 from common.options import above_zero
+from common.terminal import end_clearly
 
 FOLDER = scripts.FOLDER / "peers"
 NETWORKS = "1.0", "2.1", "2.2", "3.1"

@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import accuracy, peers, results, scripts, speed
-from common.dashboard.style import (
+from common.dashboard.drawing.style import (
     BANDS_COLOUR,
     FAINT_COLOUR,
     GRID_COLOUR,
@@ -25,7 +25,7 @@ from common.dashboard.style import (
     TEXT_COLOUR,
     TRAIN_COLOUR,
 )
-from common.errors import UserError, end_clearly, whole_file
+from common.terminal import UserError, end_clearly, whole_file
 
 
 def fill(page, name, text):

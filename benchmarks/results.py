@@ -9,7 +9,7 @@ import platform
 import re
 import time
 
-from common.errors import UserError, whole_file
+from common.terminal import UserError, whole_file
 
 NAMES = {"python": "Python", "numpy": "NumPy", "tensorflow": "TensorFlow", "torch": "PyTorch",
          "jax": "JAX", "keras": "Keras"}

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from common.errors import UserError
+from common.terminal import UserError
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 PROJECT = FOLDER.parent

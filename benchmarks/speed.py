@@ -28,8 +28,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 import numpy as np
 
 from benchmarks import options, results, scripts, tables
-from common.errors import UserError, end_clearly
 from common.options import above_zero
+from common.terminal import UserError, end_clearly
 
 INK = 0x111827  # the window's digits are of this colour, and nothing else is
 LOOK_EVERY, LOOK_AT = 0.02, 37  # seconds between two looks at the screen; one pixel in so many

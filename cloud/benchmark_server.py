@@ -20,8 +20,8 @@ import time
 import numpy as np
 
 from common import mnist_data
-from common.errors import UserError, end_clearly
 from common.options import PROJECT
+from common.terminal import UserError, end_clearly
 
 BATCHES = (1, 32)
 ANSWER_SECONDS = 60

@@ -22,8 +22,8 @@ import threading
 import time
 
 from cloud.trainer.cluster import on_this_machine
-from common.errors import UserError, end_clearly
 from common.options import PROJECT, above_zero
+from common.terminal import UserError, end_clearly
 
 BATCH = 100
 ROWS = 10  # of a training; the first is the start of what is measured

@@ -17,7 +17,7 @@ import urllib.parse
 import urllib.request
 
 from common import mnist_data
-from common.errors import UserError, end_clearly
+from common.terminal import UserError, end_clearly
 
 DIGITS = str(pathlib.Path(__file__).with_name("digits.json"))
 URL = "http://127.0.0.1:8080/predict"

@@ -17,8 +17,8 @@ import numpy as np
 import orjson
 import prometheus_client
 
-from common.errors import UserError, reason
 from common.mnist_data import IMAGE_SHAPE
+from common.terminal import UserError, reason
 
 IMAGES_LIMIT = 128  # in a request
 BATCH_LIMIT = 512   # images in a prediction

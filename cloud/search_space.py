@@ -8,7 +8,7 @@ import pathlib
 import optuna
 import yaml
 
-from common.errors import UserError
+from common.terminal import UserError
 
 Space = collections.namedtuple("Space", [
     "metric",      # str, the name of what is measured

@@ -27,9 +27,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cloud import prediction
-from common import errors, tensorflow_start
-from common.errors import UserError
+from common import terminal
+from common.graph import start as tensorflow_start
 from common.options import whole_number
+from common.terminal import UserError
 
 PORT, HEALTH_ROUTE, PREDICT_ROUTE = "8080", "/health", "/predict"  # Vertex AI's port
 METRICS_ROUTE = "/metrics"
@@ -198,7 +199,7 @@ class Server(uvicorn.Server):
 
 def main():
     """Run the server until SIGTERM or Ctrl-C; the requests under way are still answered."""
-    errors.end_clearly()
+    terminal.end_clearly()
     options = parser().parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s",
                         level=logging.INFO)

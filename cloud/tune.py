@@ -16,8 +16,8 @@ import subprocess
 import sys
 import time
 
-from common.errors import UserError, end_clearly
 from common.options import PROJECT, above_zero, whole_number
+from common.terminal import UserError, end_clearly
 
 try:
     import optuna

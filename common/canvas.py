@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
-from common.dashboard import mosaic
-from common.dashboard.style import (
+from common.dashboard.drawing import mosaic
+from common.dashboard.drawing.style import (
     DPI,
     FAINT_COLOUR,
     FRAME_COLOUR,

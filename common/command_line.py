@@ -5,10 +5,12 @@ import importlib.util
 import os
 import sys
 
-from common import errors, mnist_data, options, tensorflow_start
-from common.dashboard import audience, notebook
-from common.dashboard.link import ViewerProcess
-from common.dashboard.screen import has_screen
+from common import mnist_data, options, terminal
+from common.dashboard import audience
+from common.dashboard.link.pipe import ViewerProcess
+from common.dashboard.outputs import notebook
+from common.dashboard.outputs.screen import has_screen
+from common.graph import start as tensorflow_start
 from common.options import Option
 
 EXAMPLES = """\
@@ -68,7 +70,7 @@ def start(script_docstring, threads=None, pictures=None):
     """
     is_notebook = notebook.is_here()
     if not is_notebook:  # its process goes on, and shows errors its own way
-        errors.end_clearly()
+        terminal.end_clearly()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
@@ -77,7 +79,7 @@ def start(script_docstring, threads=None, pictures=None):
 
     tensorflow_on_device = tensorflow_start.start(chosen.device, chosen.threads)
     if tensorflow_on_device is None:
-        raise errors.UserError(
+        raise terminal.UserError(
             "--device gpu: TensorFlow finds no GPU on this machine. Leave the option out to train "
             "on the CPU, or see docs/reference.md on how to install TensorFlow for your GPU.")
     if is_notebook:

@@ -19,7 +19,7 @@ import zlib
 
 import numpy as np
 
-from common.errors import UserError, reason, say, whole_file
+from common.terminal import StatusLine, UserError, reason, say, whole_file
 
 UNSIGNED_BYTE = 0x08  # the third byte of the magic number; MNIST and its relatives have no other
 
@@ -157,7 +157,6 @@ def fetch(name, directory, mirrors, checked=True):
 
 def _download(url):
     """What `url` answers (bytes), showing progress."""
-    from common.dashboard.text import StatusLine
     status = StatusLine(sys.stderr)
     content = bytearray()
     try:

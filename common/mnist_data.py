@@ -20,7 +20,7 @@ import numpy as np
 
 from common import data_files
 from common.data_files import DataError
-from common.errors import say
+from common.terminal import say
 
 PROJECT_DIR = pathlib.Path(__file__).resolve().parent.parent
 DEFAULT_DIR = str(PROJECT_DIR / "data")  # where the clone keeps MNIST

@@ -8,9 +8,9 @@ import inspect
 
 import numpy as np
 
-from common.checkpoints import Checkpoints
-from common.errors import UserError
-from common.inside import Inside, operations_behind
+from common.graph.checkpoints import Checkpoints
+from common.graph.layers import Inside, operations_behind
+from common.terminal import UserError
 
 CHUNK_SIZE = 2500  # digits; larger chunks are hardly faster on a CPU, smaller ones slower
 MIDDLE = 0.5       # of the random numbers from 0 to 1: dropout that keeps all neurons keeps them

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from common import mnist_data
 
+PICTURE_ENDINGS = ".png", ".svg", ".pdf"  # of pictures that can be saved
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
 

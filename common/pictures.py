@@ -30,10 +30,10 @@ from common.canvas import (
     show_values,
     write_png,
 )
-from common.dashboard.mosaic import best_fit
-from common.dashboard.panels import LINE_WIDTHS
-from common.dashboard.style import GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
-from common.errors import whole_file
+from common.dashboard.drawing.mosaic import best_fit
+from common.dashboard.drawing.panels import LINE_WIDTHS
+from common.dashboard.drawing.style import GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.terminal import whole_file
 
 MOST_TILES, MOST_COLUMNS = 512, 32                 # with more, tiles would become too small
 LEAST_VISIBLE = 0.005                              # a probability whose bar can be seen

@@ -15,8 +15,8 @@ sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 import numpy as np
 from PIL import Image
 
-from common.dashboard.messages import Trained
-from common.errors import whole_file
+from common.dashboard.link.messages import Trained
+from common.terminal import whole_file
 from docs.drawing.window import Window, show_stage
 
 PATH = PROJECT / "docs" / "dashboard.gif"

@@ -13,7 +13,7 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 
-from common.dashboard.style import use_style
+from common.dashboard.drawing.style import use_style
 from docs.drawing import convolutions, last_half_percent, layers, learning
 from docs.drawing.tools import PICTURES, image_of, write
 

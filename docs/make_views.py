@@ -18,10 +18,10 @@ sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 import numpy as np
 from PIL import Image
 
-from common.dashboard import mosaic
 from common.dashboard.dashboard import LossNotFinite
-from common.dashboard.messages import Tested, Trained
-from common.dashboard.scene import sample_of
+from common.dashboard.drawing import mosaic
+from common.dashboard.drawing.scene import sample_of
+from common.dashboard.link.messages import Tested, Trained
 from docs.drawing.tools import write
 from docs.drawing.window import Window, show_stage
 

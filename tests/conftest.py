@@ -14,7 +14,8 @@ import time
 
 import pytest
 
-from common import data_files, tensorflow_start
+from common import data_files
+from common.graph import start as tensorflow_start
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = sorted(path.name for path in PROJECT.glob("mnist_*.py"))
@@ -140,8 +141,8 @@ def viewer():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from common.dashboard.run import Run
-    from common.dashboard.viewer import Viewer
+    from common.dashboard.link.run import Run
+    from common.dashboard.viewer.viewer import Viewer
     run, told = Run(), []
     canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
     viewer = Viewer(0, canvas.figure, run, told.append)

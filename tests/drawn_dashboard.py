@@ -5,10 +5,10 @@ from matplotlib.backend_bases import KeyEvent, MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from common.dashboard.figure import DashboardFigure
-from common.dashboard.messages import Finished, Progress, Started, Tested, Trained
-from common.dashboard.run import Run
-from common.dashboard.snapshots import Digits, percentile_bands
+from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
+from common.dashboard.link.run import Run
+from common.dashboard.link.snapshots import Digits, percentile_bands
 
 POOL = np.zeros((2000, 28, 28), np.uint8)  # images with blank borders
 POOL[:, 4:24, 4:24] = np.random.default_rng(0).integers(0, 256, (2000, 20, 20))

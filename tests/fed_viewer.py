@@ -6,10 +6,10 @@ import matplotlib
 import numpy as np
 from drawn_dashboard import dashboard_of, draw, pixels
 
-from common.dashboard.keys import KEYS
-from common.dashboard.link import ViewerProcess
-from common.dashboard.run import Run
-from common.dashboard.style import DPI, use_style
+from common.dashboard.drawing.style import DPI, use_style
+from common.dashboard.link.pipe import ViewerProcess
+from common.dashboard.link.run import Run
+from common.dashboard.viewer.keys import KEYS
 
 PATIENCE = 20   # seconds for what takes a fraction of one on a machine that is not busy
 STATUS = 80     # pixels at the bottom: buttons, and the line that follows up to a second later

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from common import errors
+from common import terminal
 from common.dashboard import Dashboard
 
 CLASSES = np.eye(10, dtype=np.float32)
@@ -33,7 +33,7 @@ def predictions_of(random, labels, accuracy):
 
 
 def main():
-    errors.end_clearly()
+    terminal.end_clearly()
     options = argparse.Namespace(**json.loads(sys.argv[1]))
     pause = float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0
     random = np.random.default_rng(0)

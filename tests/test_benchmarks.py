@@ -10,7 +10,7 @@ import pytest
 from conftest import PROJECT
 
 from benchmarks import accuracy, peers, report, results, scripts, speed, tables
-from common.errors import UserError
+from common.terminal import UserError
 
 FOLDER = PROJECT / "benchmarks"
 COMMITTED = {name: results.read(FOLDER / f"{name}.json") for name in report.REPORTS}

@@ -18,11 +18,11 @@ from drawn_dashboard import messages_of_a_run
 from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
 from PIL import Image
 
-from common.dashboard.figure import DashboardFigure
-from common.dashboard.link import ViewerProcess
-from common.dashboard.messages import Finished, Started
+from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.link.messages import Finished, Started
+from common.dashboard.link.pipe import ViewerProcess
 
-browser = pytest.importorskip("common.dashboard.browser", reason="pages need tornado")
+browser = pytest.importorskip("common.dashboard.viewer.browser", reason="pages need tornado")
 chromium_driver = pytest.importorskip("chromium")
 from chromium import CTRL, META, SHIFT, Line, pixels_of  # noqa: E402
 
@@ -263,8 +263,8 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
 
 def test_server_is_gone_when_the_script_is_killed():
     code = ("import time\n"
-            "from common.dashboard.link import ViewerProcess\n"
-            "from common.dashboard.messages import Started\n"
+            "from common.dashboard.link.pipe import ViewerProcess\n"
+            "from common.dashboard.link.messages import Started\n"
             "process = ViewerProcess('a run', web=0)\n"
             "process.send(Started('a run', 100))\n"
             "process.wait(lambda: process.state != 'starting', 20)\n"

@@ -7,10 +7,10 @@ import pytest
 from conftest import PROJECT, run_stage, script_of
 from drawn_dashboard import dashboard_of, draw, messages_of_a_run, pixels, run_of, show
 
-from common.dashboard import messages
 from common.dashboard.audience import compared_with
-from common.dashboard.messages import Compared, Trained
-from common.errors import UserError
+from common.dashboard.link import messages
+from common.dashboard.link.messages import Compared, Trained
+from common.terminal import UserError
 
 FIRST = script_of("1.0")
 TITLE = FIRST.removesuffix(".py")

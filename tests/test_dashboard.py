@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 from conftest import as_a_script
 
-from common import errors
+from common import terminal
 from common.dashboard.dashboard import Dashboard, LossNotFinite
-from common.dashboard.looks import AskDigit
-from common.dashboard.messages import Answer, Finished, Paused, Progress, Restored, Started, Trained
-from common.dashboard.output import Output
-from common.dashboard.text import HEADER
+from common.dashboard.link.looks import AskDigit
+from common.dashboard.link.messages import (
+    Answer,
+    Finished,
+    Paused,
+    Progress,
+    Restored,
+    Started,
+    Trained,
+)
+from common.dashboard.outputs.output import Output
+from common.dashboard.outputs.text import HEADER
 
 IMAGES, LABELS = np.zeros((100, 28, 28, 1), np.float32), np.eye(10)[np.arange(100) % 10]
 TEXT = {"text": True}
@@ -112,7 +120,7 @@ def test_nothing_measured_nothing_claimed(capsys):
 
 
 def test_nothing_is_said_twice_after_the_end(capsys):
-    errors.end_clearly()
+    terminal.end_clearly()
     dashboard = dashboard_with()
     dashboard.show_test(0, 0.5, 1, IMAGES, LABELS, LABELS)
     dashboard.finish()
@@ -132,11 +140,11 @@ def test_a_second_signal_at_the_end_is_no_traceback(capsys, second):
             super().finish()
 
     with as_a_script("slow.py"):
-        errors.end_clearly()
+        terminal.end_clearly()
         output = Slow()
         dashboard = dashboard_with(output)
         dashboard.start(100)
-        with pytest.raises(errors.Stopped) as stopped:
+        with pytest.raises(terminal.Stopped) as stopped:
             signal.raise_signal(signal.SIGHUP)
         with pytest.raises(SystemExit) as ended:
             sys.excepthook(stopped.type, stopped.value, None)
@@ -180,7 +188,7 @@ def test_pictures_are_made_for_those_who_look_at_them_alone(pictures):
 
 
 @pytest.mark.parametrize("error, said", [
-    (errors.UserError("the disk is full"), "the disk is full"),
+    (terminal.UserError("the disk is full"), "the disk is full"),
     (OSError(28, "No space left on device"), "Recorder: No space left on device"),
     (ValueError("a bug"), "Recorder is broken (ValueError('a bug'))")])
 @pytest.mark.parametrize("fails_at", [40, "end"])
@@ -189,7 +197,7 @@ def test_an_output_that_fails_takes_nothing_along_and_is_told_at_the_end(
     broken, other = Recorder(fails_at, error), Recorder()
     dashboard = dashboard_with(broken, other)
     assert a_run(dashboard)[0][-1] == 200
-    with pytest.raises(errors.UserError, match="^not everything could be done:") as failure:
+    with pytest.raises(terminal.UserError, match="^not everything could be done:") as failure:
         dashboard.finish()
     assert str(failure.value).endswith("\n  " + said)
     assert isinstance(other.sent[-1], Finished) and other.is_finished
@@ -220,7 +228,8 @@ def test_a_run_is_restored_and_goes_on_where_it_was(tmp_path, capsys):
 @pytest.mark.parametrize("option", ["restore", "save", "classify"])
 def test_what_the_model_cannot_do_is_refused_before_the_training(option):
     dashboard = dashboard_with(options=TEXT | {option: ["x"]})
-    with pytest.raises(errors.UserError, match=f"^--{option}: this script hands its dashboard no"):
+    why = f"^--{option}: this script hands its dashboard no"
+    with pytest.raises(terminal.UserError, match=why):
         next(dashboard.loop(100))
 
 

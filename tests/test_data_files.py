@@ -11,7 +11,7 @@ from conftest import NOWHERE, PROJECT
 
 from common import data_files
 from common.data_files import DataError, fetch, read_idx
-from common.errors import UserError
+from common.terminal import UserError
 
 IMAGES = bytes([0, 0, 8, 3,  0, 0, 0, 2,  0, 0, 0, 2,  0, 0, 0, 3]) + bytes(range(12))
 BAD_FILES = {

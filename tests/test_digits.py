@@ -14,8 +14,8 @@ from common.digits import photograph
 from common.digits.photograph import holds_several, read_picture
 from common.digits.preparation import prepare
 from common.digits.sheet import PEN, SIDE, Handwriting
-from common.errors import UserError
 from common.mnist_data import read_data_sets
+from common.terminal import UserError
 
 SMOOTH, SHARP = Image.Resampling.BICUBIC, Image.Resampling.LANCZOS
 

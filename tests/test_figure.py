@@ -25,15 +25,16 @@ from matplotlib.backend_bases import ResizeEvent
 from matplotlib.colors import same_color, to_rgb
 from matplotlib.text import Text
 
-from common.dashboard import messages, mosaic
-from common.dashboard.figure import SIX, VIEWS
-from common.dashboard.messages import Finished, Paused, Progress, Started, Trained
-from common.dashboard.run import Run
-from common.dashboard.scene import Sample
-from common.dashboard.snapshots import percentile_bands
-from common.dashboard.strips import status_words
-from common.dashboard.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style
-from common.dashboard.viewer import KEYS
+from common.dashboard.drawing import mosaic
+from common.dashboard.drawing.figure import SIX, VIEWS
+from common.dashboard.drawing.scene import Sample
+from common.dashboard.drawing.strips import status_words
+from common.dashboard.drawing.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style
+from common.dashboard.link import messages
+from common.dashboard.link.messages import Finished, Paused, Progress, Started, Trained
+from common.dashboard.link.run import Run
+from common.dashboard.link.snapshots import percentile_bands
+from common.dashboard.viewer.viewer import KEYS
 
 SVG = "{http://www.w3.org/2000/svg}"
 UNSEEN = 8  # of 255: differences of shade up to this size are not seen

@@ -5,10 +5,17 @@ import pytest
 from conftest import PROJECT, run_stage, script_of
 from looked_into import few_digits, network_of
 
-from common.dashboard import audience, patch_panel
-from common.dashboard.looks import AskDigit, AskEvidence, AskExciting, AskLayers, AskWeights
-from common.dashboard.output import Output
-from common.dashboard.screen import ANSWERS
+from common.dashboard import audience
+from common.dashboard.drawing import patch_panel
+from common.dashboard.link.looks import (
+    AskDigit,
+    AskEvidence,
+    AskExciting,
+    AskLayers,
+    AskWeights,
+)
+from common.dashboard.outputs.output import Output
+from common.dashboard.outputs.screen import ANSWERS
 from common.options import Option
 
 

@@ -11,15 +11,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from common.dashboard import messages, patch_panel, tiles
-from common.dashboard.learned import pictures_of
-from common.dashboard.looks import AskDigit, AskEvidence, AskExciting, AskLayers, AskWeights
-from common.dashboard.messages import Answer, Started, Step
-from common.dashboard.output import Model
-from common.dashboard.run import Run
-from common.dashboard.screen import ANSWERS
-from common.dashboard.tiles import Group
-from common.dashboard.viewer import Viewer
+from common.dashboard.drawing import patch_panel, tiles
+from common.dashboard.drawing.tiles import Group
+from common.dashboard.link import messages
+from common.dashboard.link.looks import (
+    AskDigit,
+    AskEvidence,
+    AskExciting,
+    AskLayers,
+    AskWeights,
+)
+from common.dashboard.link.messages import Answer, Started, Step
+from common.dashboard.link.run import Run
+from common.dashboard.outputs.learned import pictures_of
+from common.dashboard.outputs.output import Model
+from common.dashboard.outputs.screen import ANSWERS
+from common.dashboard.viewer.viewer import Viewer
 
 
 def test_tiles_show_each_value_in_its_place_and_colour():

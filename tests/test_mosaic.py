@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from common.dashboard.mosaic import (
+from common.dashboard.drawing.mosaic import (
     INK,
     RIGHT_BACKGROUND,
     SMALLEST_WITH_GAP,

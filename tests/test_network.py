@@ -7,9 +7,9 @@ import pytest
 from conftest import PROJECT, run_stage, script_of
 from test_networks import names_of
 
-from common.checkpoints import CheckpointError
-from common.dashboard import messages
-from common.dashboard.run import Run
+from common.dashboard.link import messages
+from common.dashboard.link.run import Run
+from common.graph.checkpoints import CheckpointError
 from common.mnist_data import DataSet
 from common.network import Network, run_in_chunks
 

@@ -14,7 +14,7 @@ from PIL import Image
 from small_model import trained_layer
 
 from common.dashboard import Dashboard
-from common.errors import UserError
+from common.terminal import UserError
 
 ROW = re.compile(r"^(.+\.png) +(\d) +(\d+\.\d) %(.*)$", re.MULTILINE)
 LETTERS = "(A letter gets a digit, too: the network knows nothing else.)"

@@ -19,12 +19,12 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from common import canvas, pictures
-from common.dashboard import messages
-from common.dashboard.learned import pictures_of
-from common.dashboard.messages import Trained
-from common.dashboard.run import Run
-from common.dashboard.style import GRID_COLOUR, TEST_COLOUR, TRAIN_COLOUR
-from common.errors import UserError
+from common.dashboard.drawing.style import GRID_COLOUR, TEST_COLOUR, TRAIN_COLOUR
+from common.dashboard.link import messages
+from common.dashboard.link.messages import Trained
+from common.dashboard.link.run import Run
+from common.dashboard.outputs.learned import pictures_of
+from common.terminal import UserError
 
 CLASSES = np.eye(10)
 RANDOM = np.random.default_rng(0)

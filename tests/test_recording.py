@@ -11,12 +11,11 @@ import pytest
 from drawn_dashboard import messages_of_a_run, run_of
 from PIL import Image
 
-from common.dashboard import files
-from common.dashboard.messages import Started, Trained
-from common.dashboard.output import Model
-from common.dashboard.run import Run
-from common.dashboard.text import StatusLine
-from common.errors import UserError
+from common.dashboard.link.messages import Started, Trained
+from common.dashboard.link.run import Run
+from common.dashboard.outputs import files
+from common.dashboard.outputs.output import Model
+from common.terminal import StatusLine, UserError
 
 RED, TEST_CURVE = (235, 87, 72), (217, 72, 15)
 

@@ -9,11 +9,18 @@ import pytest
 from conftest import wait_until
 from drawn_dashboard import digits_of, messages_of_a_run, run_of
 
-from common.dashboard import messages
-from common.dashboard.link import ScriptLink
-from common.dashboard.messages import Finished, Paused, Progress, Restored, Started, Trained
-from common.dashboard.outbox import Outbox
-from common.dashboard.snapshots import (
+from common.dashboard.link import messages
+from common.dashboard.link.messages import (
+    Finished,
+    Paused,
+    Progress,
+    Restored,
+    Started,
+    Trained,
+)
+from common.dashboard.link.outbox import Outbox
+from common.dashboard.link.pipe import ScriptLink
+from common.dashboard.link.snapshots import (
     MOST_TEST_DIGITS,
     first_digits,
     misread_first,

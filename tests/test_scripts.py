@@ -13,10 +13,11 @@ import time
 import pytest
 from conftest import PROJECT, STAGES, run_stage, script_environment, script_of, wait_until
 
-from common import errors, tensorflow_start
+from common import terminal
 from common.command_line import OPTIONS
-from common.dashboard import keeping
-from common.dashboard.viewer import KEYS
+from common.dashboard.outputs import keeping
+from common.dashboard.viewer.viewer import KEYS
+from common.graph import start as tensorflow_start
 
 ROW = re.compile(r"^ *(\d+) +(\d+)  (0\.00\d{4})  +([01]\.\d{4}) +(\d+\.\d{3})"
                  r"  +([01]\.\d{4}) +(\d+\.\d{3})$", re.MULTILINE)
@@ -231,7 +232,7 @@ def full_disk(tmp_path):
 def test_a_full_disk_does_not_end_the_training(full_disk, capsys, monkeypatch):
     """Otherwise a night of training is lost because its checkpoints found no room."""
     monkeypatch.setattr(keeping, "SAVE_EVERY", 0.0)
-    with pytest.raises(errors.UserError) as failure:
+    with pytest.raises(terminal.UserError) as failure:
         run_stage(PROJECT / FIRST, "--iterations", 300, "--save", full_disk / "trained")
     told = f"--save: no checkpoint can be written to {full_disk / 'trained'}: "
     assert str(failure.value).count(told) == 1

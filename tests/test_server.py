@@ -19,7 +19,7 @@ import small_model
 from conftest import PROJECT, script_environment, wait_until
 
 from common import mnist_data
-from common.errors import UserError
+from common.terminal import UserError
 
 for package in ("uvicorn", "starlette", "orjson", "prometheus_client"):
     pytest.importorskip(package, reason=f"the server needs the package {package}")

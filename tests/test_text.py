@@ -6,9 +6,10 @@ import os
 import numpy as np
 import pytest
 
-from common.dashboard import messages
-from common.dashboard.messages import Progress, Trained
-from common.dashboard.text import HEADER, StatusLine, digit_lines, hours, progress, row
+from common.dashboard.link import messages
+from common.dashboard.link.messages import Progress, Trained
+from common.dashboard.outputs.text import HEADER, digit_lines, progress, row
+from common.terminal import StatusLine, hours
 
 
 class Terminal(io.StringIO):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cloud.trainer import hyperparameters as hp
-from common.errors import UserError
 from common.mnist_data import DEFAULT_DIR
+from common.terminal import UserError
 
 resource = pytest.importorskip("resource", reason="the cloud version needs Linux or macOS")
 

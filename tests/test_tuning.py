@@ -11,7 +11,7 @@ import pytest
 from conftest import PROJECT, script_environment, wait_until
 
 from cloud.trainer import hyperparameters
-from common.errors import UserError
+from common.terminal import UserError
 
 optuna = pytest.importorskip("optuna", reason="the search needs the package optuna")
 yaml = pytest.importorskip("yaml", reason="the search needs the package pyyaml")

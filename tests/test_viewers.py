@@ -2,9 +2,9 @@
 
 import pytest
 
-from common.dashboard import viewers
-from common.dashboard.messages import Finished, Paused, Progress
-from common.dashboard.viewers import TICK, Viewers
+from common.dashboard.link.messages import Finished, Paused, Progress
+from common.dashboard.viewer import viewers
+from common.dashboard.viewer.viewers import TICK, Viewers
 
 SECONDS = 60
 

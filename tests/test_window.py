@@ -12,10 +12,10 @@ from conftest import wait_until
 from drawn_dashboard import messages_of_a_run
 from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
 
-from common.dashboard.figure import DashboardFigure
-from common.dashboard.keys import KEYS
-from common.dashboard.messages import Answer
-from common.dashboard.window import size_on
+from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.link.messages import Answer
+from common.dashboard.viewer.keys import KEYS
+from common.dashboard.viewer.process import size_on
 
 TOOLKITS = {"TkAgg": "tkinter", "QtAgg": "PySide6.QtWidgets"}
 WIDTH, HEIGHT = 1728, 1080  # nine tenths of the virtual screen

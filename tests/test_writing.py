@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from drawn_dashboard import digits_of, drag, draw, mouse, press
 
-from common.dashboard import asking
-from common.dashboard.looks import AskDigit
-from common.dashboard.messages import Answer, Question, Started, Trained
+from common.dashboard.link.looks import AskDigit
+from common.dashboard.link.messages import Answer, Question, Started, Trained
+from common.dashboard.viewer import asking
 from common.digits import preparation
 
 

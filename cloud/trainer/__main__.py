@@ -10,7 +10,7 @@ from cloud.trainer import cluster as clusters
 from cloud.trainer import hyperparameters as hp
 from cloud.trainer.launcher import launch
 from common import mnist_data
-from common.errors import EXIT_USER_ERROR, UserError, say
+from common.terminal import EXIT_USER_ERROR, UserError, say
 
 
 def main():

@@ -25,7 +25,7 @@ import json
 import re
 import socket
 
-from common.errors import UserError
+from common.terminal import UserError
 
 CHIEFS = ("chief", "master")  # "master" is the older name
 DEFAULT_PORT = "2222"

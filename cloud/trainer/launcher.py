@@ -28,7 +28,7 @@ import threading
 import time
 
 from cloud.trainer.cluster import out_of_reach
-from common.errors import say
+from common.terminal import say
 
 EXIT_RETRY = 138  # 128 + SIGUSR1, which TFJob sets apart for errors that the program calls passing
 GRACE = 20        # seconds from a signal to the end; Kubernetes kills after 30

@@ -13,8 +13,8 @@ import traceback
 from cloud.trainer import cluster as clusters
 from cloud.trainer import hyperparameters as hp
 from cloud.trainer.launcher import MOVED_ON, SIGNALS, WILL_NOT_SAVE, WILL_SAVE
-from common import tensorflow_start
-from common.errors import EXIT_USER_ERROR, UserError, say
+from common.graph import start as tensorflow_start
+from common.terminal import EXIT_USER_ERROR, UserError, say
 
 FATAL_ONLY = "3"    # of TF_CPP_MIN_LOG_LEVEL: what is lost is said by Python's exceptions, too
 PR_SET_PDEATHSIG = 1

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from cloud.trainer.network import Network
-from common.errors import UserError, reason, say
+from common.terminal import UserError, reason, say
 
 KEPT = 2  # checkpoints
 BUCKETS = 30  # of a histogram

@@ -17,7 +17,7 @@ from cloud.trainer.process import leave
 from cloud.trainer.records import Checkpoints, Summaries, TuningMetric, export
 from cloud.trainer.training import Training, test
 from common import mnist_data
-from common.errors import UserError, say
+from common.terminal import UserError, say
 
 LOOK_EVERY = 20  # iterations: at the loss on training digits, which should be a number
 HEADER = """\

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from cloud.trainer.network import Network
 from cloud.trainer.records import Measure
-from common.errors import UserError
+from common.terminal import UserError
 
 LOSS_SCALE = 100       # the loss is a mean over digits × 100, as in the stages
 TEST_CHUNK = 1_000     # digits tested at a time, for bounded memory

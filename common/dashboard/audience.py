@@ -5,21 +5,21 @@ import collections
 import os
 import time
 
-from common.dashboard import files, keeping, looking_back, notebook
-from common.dashboard.link import ViewerProcess
-from common.dashboard.messages import Compared, Paused, Started
-from common.dashboard.output import Outputs
-from common.dashboard.run import Run
-from common.dashboard.screen import Screen, has_screen
-from common.dashboard.text import StatusLine, Text
-from common.errors import UserError
+from common.dashboard.link.messages import Compared, Paused, Started
+from common.dashboard.link.pipe import ViewerProcess
+from common.dashboard.link.run import Run
+from common.dashboard.outputs import afterwards, files, keeping, notebook
+from common.dashboard.outputs.output import Outputs
+from common.dashboard.outputs.screen import Screen, has_screen
+from common.dashboard.outputs.text import Text
 from common.options import Option, folder, whole_number
+from common.terminal import StatusLine, UserError
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
 # Whatever an option asks for: a new one is a file, and a row here.
-OUTPUTS = (keeping.Keeper, files.Picture, files.Movie, looking_back.OwnDigits,
-           looking_back.LearnedPictures)
+OUTPUTS = (keeping.Keeper, files.Picture, files.Movie, afterwards.OwnDigits,
+           afterwards.LearnedPictures)
 
 RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DIR", folder)
 OPTIONS = (
@@ -190,7 +190,7 @@ def compared_with(folders, title):
     Raises:
       UserError: in one of the folders no run was kept.
     """
-    from common.checkpoints import kept_run  # which imports this package itself
+    from common.graph.checkpoints import kept_run  # which imports this package itself
     runs = [kept_run(path) for path in folders]
     counts = collections.Counter([title, *(other for other, _ in runs)])
     return [Compared(other if counts[other] == 1 else os.path.basename(path), curves)

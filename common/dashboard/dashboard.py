@@ -34,11 +34,11 @@ import os
 import sys
 import time
 
-from common import errors
-from common.dashboard import snapshots
+from common import terminal
 from common.dashboard.audience import Audience
-from common.dashboard.messages import Finished, Progress, Tested, Trained
-from common.dashboard.output import Model
+from common.dashboard.link import snapshots
+from common.dashboard.link.messages import Finished, Progress, Tested, Trained
+from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
@@ -62,7 +62,7 @@ a single step, which is numerically stable:
 If your script does that already, the learning rate is too high: divide it by ten."""
 
 
-class LossNotFinite(errors.UserError):
+class LossNotFinite(terminal.UserError):
     """The loss became NaN or infinite: the text says why that happens and how to cure it."""
 
 
@@ -102,8 +102,8 @@ class Dashboard:
         self._last = self._audience.options.iterations
         self._first = self._next = self._next_bands = 0  # iterations
         self._is_between, self._is_finished = True, False
-        self._signals, self._clock = errors.HeldSignals(), Clock()
-        errors.before_exit(self._end_early)
+        self._signals, self._clock = terminal.HeldSignals(), Clock()
+        terminal.before_exit(self._end_early)
 
     def loop(self, iterations):
         """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
@@ -205,7 +205,7 @@ class Dashboard:
         """
         failures = self._end(is_early=self.closed)
         if failures:
-            raise errors.UserError("not everything could be done:\n  " + "\n  ".join(failures))
+            raise terminal.UserError("not everything could be done:\n  " + "\n  ".join(failures))
 
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage, optimize
 
-from common.errors import UserError, reason
+from common.terminal import UserError, reason
 
 LONGEST = 1000          # pixels: pictures with a longer side are shrunk to it
 SMALL = 64              # pixels: the longer side of the copy in which shadows are looked for

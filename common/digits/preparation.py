@@ -13,7 +13,7 @@ much less than a pixel wide, so thinner ones are made as wide as the thinnest th
 import numpy as np
 from PIL import Image
 
-from common.errors import UserError
+from common.terminal import UserError
 
 SIDE = 28       # of the square, in pixels
 BOX = 20        # the longer side of the digit in it

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from common.canvas import GREY, PALE_BLUE, PAPER
-from common.dashboard.style import FAINT_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.drawing.style import FAINT_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
 from docs.drawing.tools import (
     SIGNED,
     arrow,

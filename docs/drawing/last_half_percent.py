@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import accuracy, results, scripts
 from common.canvas import GREY
-from common.dashboard.style import (
+from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
     TEST_COLOUR,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patches import Circle
 
 from common.canvas import GREY, INK, RED
-from common.dashboard.style import (
+from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
     TEST_COLOUR,

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from common.canvas import GREY, INK, PALE_BLUE, PAPER
-from common.dashboard.style import (
+from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
     TEST_COLOUR,

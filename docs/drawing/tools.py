@@ -14,14 +14,14 @@ from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from PIL import Image
 
 from common.canvas import GREY, INK, PAPER
-from common.dashboard.style import (
+from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     NEGATIVE_TO_POSITIVE,
     TEXT_COLOUR,
     TRAIN_COLOUR,
 )
-from common.errors import whole_file
 from common.mnist_data import read_data_sets
+from common.terminal import whole_file
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "pictures"
 DARK = FOLDER / "dark"  # the same pictures, for dark pages

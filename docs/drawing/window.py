@@ -11,12 +11,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from common.dashboard.asking import ASK
-from common.dashboard.messages import Answer, Question
-from common.dashboard.output import Output
-from common.dashboard.screen import ANSWERS
-from common.dashboard.style import use_style
-from common.dashboard.viewer import Viewer
+from common.dashboard.drawing.style import use_style
+from common.dashboard.link.messages import Answer, Question
+from common.dashboard.outputs.output import Output
+from common.dashboard.outputs.screen import ANSWERS
+from common.dashboard.viewer.asking import ASK
+from common.dashboard.viewer.viewer import Viewer
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 LONGER_THAN_ASK = 1.5 * ASK           # seconds: the viewer waits a moment between two questions

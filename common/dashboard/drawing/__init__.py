@@ -1,0 +1,1 @@
+"""A run drawn on a matplotlib figure, for screens and files."""

@@ -1,0 +1,248 @@
+"""The whole dashboard on a matplotlib figure: panels, a status line, buttons, the list of keys.
+
+It draws on any canvas: of a window, of a browser's page, of a picture file.
+"""
+
+import numpy as np
+from matplotlib.transforms import Bbox
+
+from common.dashboard.drawing import layout
+from common.dashboard.drawing.digit_panels import (
+    DigitsPanel,
+    ProbabilitiesPanel,
+    SamplePanel,
+    SheetPanel,
+)
+from common.dashboard.drawing.evidence_panel import EvidencePanel
+from common.dashboard.drawing.layers_panel import LayersPanel
+from common.dashboard.drawing.layout import View
+from common.dashboard.drawing.panels import BandsPanel, CurvesPanel
+from common.dashboard.drawing.patch_panel import PatchPanel
+from common.dashboard.drawing.scene import Scene
+from common.dashboard.drawing.strips import Buttons, KeyList, Status
+from common.dashboard.drawing.style import DPI
+from common.dashboard.drawing.weights_panel import ExcitingPanel, NeuronPanel, WeightsPanel
+from common.dashboard.link.looks import (
+    AskDigit,
+    AskEvidence,
+    AskExciting,
+    AskLayers,
+    AskWeights,
+)
+
+# What can be shown: a new panel is a class, and a row here; a view that shows it, a row below.
+PANELS = {
+    "accuracy": lambda axes: CurvesPanel(axes, "Accuracy", "accuracy"),
+    "loss": lambda axes: CurvesPanel(axes, "Cross-entropy loss", "loss"),
+    "train digits": lambda axes: DigitsPanel(axes, "Training digits", "train_digits", False),
+    "weights": lambda axes: BandsPanel(axes, "Weights", "weights"),
+    "biases": lambda axes: BandsPanel(axes, "Biases", "biases"),
+    "test digits": lambda axes: DigitsPanel(axes, "Test digits", "test_digits", True),
+    "sheet": SheetPanel,
+    "sample": SamplePanel,
+    "probabilities": ProbabilitiesPanel,
+    "neurons": WeightsPanel,
+    "neuron": NeuronPanel,
+    "exciting": ExcitingPanel,
+    "layers": LayersPanel,
+    "patch": PatchPanel,
+    "evidence": EvidencePanel,
+}
+SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
+SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
+
+
+def _about_sample(question, with_label=False, or_first=False):
+    """What a view asks about the digit that its user looks at; or about some digit, if at none."""
+    def ask(scene):
+        if or_first:
+            scene.choose_sample()
+        sample = scene.sample
+        if sample is None:
+            return None
+        image = sample.image.tobytes()
+        return question(image, sample.label) if with_label else question(image)
+    return ask
+
+
+VIEWS = {
+    "all": View(SIX, shares=(1, 1, 1.2)),
+    **{name: View((name,)) for name in SIX},
+    "curves": View(("accuracy", "loss")),
+    "spread": View(("weights", "biases")),
+    "digits": View(("train digits", "test digits")),
+    "write": View(("sheet", "sample", "probabilities"), has_main=True, asks=_about_sample(AskDigit),
+                  hint="i: layer by layer   e: evidence   c: clear   esc: back"),
+    "look": View(("sample", "probabilities"), hint="click or esc: back",
+                 asks=_about_sample(AskDigit)),
+    "neurons": View(("neurons",), hint="click: one of them   esc: back",
+                    asks=lambda scene: AskWeights()),
+    "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels",
+                   asks=lambda scene: AskExciting(*scene.neuron)),
+    "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
+                   asks=_about_sample(AskLayers, or_first=True),
+                   hint="point at a value   e: evidence   esc: back"),
+    "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
+                     asks=_about_sample(AskEvidence, with_label=True, or_first=True),
+                     hint="i: layer by layer   esc: back"),
+    "write inside": View(("sheet", "layers"), shares=(1, 2), asks=_about_sample(AskLayers),
+                         hint="c: clear   esc: back"),
+    "write evidence": View(("sheet", "evidence", "probabilities"), has_main=True,
+                           asks=_about_sample(AskEvidence, with_label=True),
+                           hint="c: clear   esc: back"),
+}
+
+
+class DashboardFigure:
+    """The panels of a view, which follow a run.
+
+    Attributes:
+      figure: the matplotlib Figure.
+      scene: the `Scene` that is shown.
+      view: the name of the view, of `VIEWS`.
+      buttons: `strips.Buttons`.
+    """
+
+    def __init__(self, figure, run, keys=()):
+        """Draw on a figure.
+
+        Args:
+          figure: a matplotlib Figure with a canvas.
+          run: a `Run`, to follow.
+          keys: the rows of `viewer.KEYS`, for a screen; a file has no keys and no buttons.
+        """
+        self.figure, self.scene, self.view = figure, Scene(run), "all"
+        self._panels = {name: make(figure.add_axes((0, 0, 1, 1), label=name))
+                        for name, make in PANELS.items()}
+        self._status = Status(figure)
+        self.buttons = Buttons(figure, keys)
+        self._keys = KeyList(figure, keys)
+        self._backgrounds = None  # what stays, by part, copied when it was drawn
+        self.arrange()
+
+    @property
+    def panels(self):
+        """The panels of the view by name, a dictionary."""
+        return {name: self._panels[name] for name in VIEWS[self.view].panels}
+
+    @property
+    def sheet(self):
+        """The `SheetPanel`, to write on."""
+        return self._panels["sheet"]
+
+    def show_view(self, name):
+        """Show one of `VIEWS`. Takes effect with the next whole drawing."""
+        self.view = name
+        self.arrange()
+
+    def toggle_keys(self):
+        """Show or hide the list of keys. Takes effect with the next whole drawing."""
+        self._keys.axes.set_visible(not self._keys.axes.get_visible())
+        self._backgrounds = None
+
+    def toggle_whole(self):
+        """Show the curves' axes as published, or where the curves are."""
+        for panel in (self._panels["accuracy"], self._panels["loss"]):
+            panel.is_whole = not panel.is_whole
+
+    def undo_zooms(self):
+        """Show every panel whole again."""
+        for panel in self._panels.values():
+            panel.zoom_to(None, None)
+
+    def repaint_in_part(self):
+        """Repaint in part from now on, on a canvas that can: for windows and movies."""
+        self.figure.canvas.mpl_connect("draw_event", self._after_drawing)
+        self.figure.canvas.mpl_connect("resize_event", self._on_resize)
+
+    def _on_resize(self, event):
+        """The canvas will draw the whole figure next, as it should be at the new size."""
+        self.arrange()
+        self.update()
+
+    def update(self, with_status=True):
+        """Take in what is new in the scene, as far as it is visible.
+
+        Args:
+          with_status: bool, whether to include the status line, whose text is slow to draw.
+
+        Returns:
+          The parts to be painted anew, a list to hand to `repaint`; None where only drawing the
+          whole figure will do.
+        """
+        changed = []
+        for part in self._parts() if with_status else self.panels.values():
+            change = part.update(self.scene)
+            if change:
+                changed.append(part)
+            if change == "all" and self.can_repaint:
+                self._backgrounds.pop(part, None)  # of no use any more
+        if self._keys.axes.get_visible():
+            self._backgrounds = None
+        return changed if self.can_repaint else None
+
+    @property
+    def can_repaint(self):
+        """bool, whether `repaint` would do, since all has been drawn and is where it was"""
+        return self._backgrounds is not None
+
+    def repaint(self, parts):
+        """Paint some parts anew on the figure's canvas; the rest of the picture stays."""
+        for part in parts:
+            if part in self._backgrounds:
+                self.figure.canvas.restore_region(self._backgrounds[part])
+            else:
+                part.draw_axes()
+                self._backgrounds[part] = self.figure.canvas.copy_from_bbox(part.region)
+            self._paint(part)
+
+    def panel_at(self, event):
+        """The panel under the mouse, for an event of matplotlib; None where there is none."""
+        return next((panel for panel in self.panels.values() if panel.axes is event.inaxes), None)
+
+    def _parts(self):
+        return [*self.panels.values(), self._status]
+
+    def _paint(self, part):
+        for artist in part.moving:
+            part.axes.draw_artist(artist)
+
+    def _after_drawing(self, event):
+        """The canvas has just drawn all that stays: keep copies of it, then paint the rest."""
+        canvas = self.figure.canvas
+        if canvas.is_saving():  # what it has now lacks the buttons
+            self._backgrounds = None
+            return
+        self._backgrounds = {part: canvas.copy_from_bbox(part.region) for part in self._parts()}
+        for part in self._parts():
+            self._paint(part)
+        for strip in (self.buttons, self._keys):
+            if strip.axes.get_visible():
+                self.figure.draw_artist(strip.axes)
+
+    def arrange(self):
+        """Place everything for the figure's present size and view."""
+        self._backgrounds = None
+        width, height = np.maximum(self.figure.bbox.size, 50)  # it may be on its way to nothing
+        view, pixel = VIEWS[self.view], self.figure.dpi / DPI
+        sizes = layout.sizes_for(self.figure, layout.cells_of(view, width, height))
+        below = self.buttons.place(width, sizes)
+        below += self._status.place(below, width, sizes)
+        self._keys.place(width, height, sizes)
+        for panel in self._panels.values():
+            panel.axes.set_visible(False)
+        for panel, cell in zip(self.panels.values(),
+                               layout.cells_of(view, width, height - below)):
+            self._place(panel, cell, below, sizes, layout.is_small(cell, pixel))
+
+    def _place(self, panel, cell, below, sizes, is_small):
+        """Place a panel in its cell, with room around it for its title and ticks."""
+        x, y, width, height = cell
+        panel.cell = Bbox.from_bounds(x, below + y, width, height)
+        left, right, title, ticks = (round(pixels * sizes.unit) for pixels in (
+            SMALL_MARGINS if is_small else panel.margins))
+        panel.axes.set_visible(True)
+        panel.set_scale(sizes.points, sizes.unit, is_small)
+        panel.set_title(panel.title.get_text(), width - left)
+        panel.place(x + left, below + y + ticks, max(1, width - left - right),
+                    max(1, height - title - ticks))

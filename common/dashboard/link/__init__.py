@@ -1,0 +1,1 @@
+"""What the script and the viewer's process both know: messages, the run, the pipe."""

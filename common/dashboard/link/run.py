@@ -1,0 +1,117 @@
+"""What is known of a run so far. numpy only."""
+
+import numpy as np
+
+from common.dashboard.link.messages import (
+    CURVES,
+    Compared,
+    Finished,
+    Paused,
+    Progress,
+    Restored,
+    Started,
+    Tested,
+    Trained,
+)
+
+
+class Curve:
+    """Measurements along the iterations."""
+
+    def __init__(self):
+        self._iterations, self._values = [], []
+
+    def add(self, iteration, value):
+        """Add one measurement: an int, and a float or an array [k]."""
+        self._iterations.append(iteration)
+        self._values.append(value)
+
+    def __len__(self):
+        return len(self._values)
+
+    @property
+    def last_iteration(self):
+        """int, 0 if there is no measurement yet"""
+        return self._iterations[-1] if self._iterations else 0
+
+    @property
+    def iterations(self):
+        """float [n]"""
+        return np.array(self._iterations, float)
+
+    @property
+    def values(self):
+        """float [n] or [n, k]"""
+        return np.array(self._values, float)
+
+
+class Run:
+    """The history of a run, and where it is.
+
+    title: str, the name of the script or model.
+    iteration: int, the number of training steps taken.
+    last: int, the number of training steps that the run will have; None if not known.
+    epoch: int, counted from 1; None if not known.
+    seconds_left: float, estimated; None if not known.
+    phase: "training", "paused", "finished" or "ended early".
+    reads_digits, has_inside: bools, whether it can be asked about digits that the user writes, and
+      about its layers.
+    curves: `Curve` by the names of `messages.CURVES`; "weights" and "biases" have the edges of
+      their bands as values.
+    compared: dictionaries like `curves`, of earlier runs, by their names.
+    train_digits, test_digits: the latest `Digits`, or None.
+    """
+
+    def __init__(self):
+        self.title, self.phase = "", "training"
+        self.reads_digits, self.has_inside = False, False
+        self.iteration, self.last, self.epoch, self.seconds_left = 0, None, None, None
+        self.curves, self.compared = _empty_curves(), {}
+        self.train_digits, self.test_digits = None, None
+
+    def apply(self, message):
+        """Take in one of the `messages`; those that are not about the run change nothing."""
+        match message:
+            case Started():
+                self.title, self.last = message.title, message.last
+                self.reads_digits, self.has_inside = message.reads_digits, message.has_inside
+            case Restored():
+                _extend(self.curves, message.curves)
+                self.iteration = message.iteration
+                if self.last is not None:
+                    self.last = max(self.last, message.iteration - 1)
+            case Compared():
+                self.compared[message.name] = _empty_curves()
+                _extend(self.compared[message.name], message.curves)
+            case Trained():
+                self.iteration, self.epoch = message.iteration, message.epoch
+                self._add(message.iteration, train_accuracy=message.accuracy,
+                          train_loss=message.loss, weights=message.weights, biases=message.biases)
+                self.train_digits = message.digits or self.train_digits
+            case Tested():
+                self.iteration = message.iteration
+                self._add(message.iteration, test_accuracy=message.accuracy,
+                          test_loss=message.loss)
+                self.test_digits = message.digits or self.test_digits
+            case Progress():
+                self.iteration, self.seconds_left = message.iteration, message.seconds_left
+            case Paused():
+                self.phase = "paused" if message.is_paused else "training"
+            case Finished():
+                self.phase = "ended early" if message.is_early else "finished"
+
+    def _add(self, iteration, **values):
+        for name, value in values.items():
+            if value is not None:
+                self.curves[name].add(iteration, value)
+
+
+def _empty_curves():
+    return {name: Curve() for name in CURVES}
+
+
+def _extend(curves, measurements):
+    """Add what a message has to a dictionary of `Curve`."""
+    for name, curve in measurements.items():
+        for iteration, value in zip(*curve):
+            curves[name].add(iteration, value)

@@ -1,0 +1,94 @@
+"""What a run leaves behind: the user's own digits read (--classify), pictures (--pictures)."""
+
+import os
+
+import numpy as np
+
+from common.dashboard.outputs.output import Output
+from common.dashboard.outputs.screen import read_digits
+from common.dashboard.outputs.text import digit_lines
+from common.options import Option, folder_to_write
+from common.terminal import UserError
+
+SURE = 0.8  # a probability; the reader is told where the network's is lower
+
+
+class OwnDigits(Output):
+    """Reads digits of the user's own, when the training is over."""
+
+    option = Option("--classify", "read digits of your own, PNG or JPEG pictures of one digit "
+                    "each, after the training", "FILE", default=(), more={"nargs": "+"})
+    needs = "classify"
+    has_pictures = False
+
+    def __init__(self, options):
+        self._names, self._folder = options.classify, options.pictures
+        self._images, self._problems = {}, {}  # by name
+        self._hints = {}
+
+    def start(self, run, model, terminal):
+        """Prepare the pictures, so that what is wrong with them is known before the training."""
+        super().start(run, model, terminal)
+        from common.digits import photograph, preparation  # they are for those who ask for them
+        for name in self._names:
+            try:
+                ink = photograph.read_picture(name)
+                self._images[name] = preparation.prepare(ink)
+                self._hints[name] = photograph.holds_several(ink)
+            except UserError as error:
+                self._problems[name] = str(error)
+        if not self._images:
+            raise UserError("\n".join(self._problems.values()))
+        for problem in self._problems.values():
+            terminal.say(problem)
+
+    def finish(self):
+        names = list(self._images)
+        probabilities = read_digits(self._model.classify, np.stack(list(self._images.values())))
+        if len(self._names) == 1:
+            for line in digit_lines(self._images[names[0]], probabilities[0]):
+                self._terminal.say(line)
+        width = max(map(len, names))
+        self._terminal.say(f"\n{'file':<{width}}  digit  probability")
+        for name, chances in zip(names, probabilities):
+            self._terminal.say(f"{name:<{width}}  {chances.argmax():5}  "
+                               f"{100 * chances.max():9.1f} %{self._remark(name, chances)}")
+        for problem in self._problems.values():
+            self._terminal.say(problem)
+        self._terminal.say("(A letter gets a digit, too: the network knows nothing else.)")
+        if self._folder:
+            self._save_sheet(names, probabilities)
+        if self._problems:
+            raise UserError(f"{len(self._problems)} of {len(self._names)} files could not be read")
+
+    def _remark(self, name, chances):
+        remarks = ["not sure"] if chances.max() < SURE else []
+        remarks += ["more than one digit? One picture each"] if self._hints[name] else []
+        return "  " + "; ".join(remarks) if remarks else ""
+
+    def _save_sheet(self, names, probabilities):
+        """Save one picture of all digits as the network sees them, with what it says of them."""
+        from common import pictures
+        titles = [os.path.basename(name) for name in names]
+        sheet = pictures.contact_sheet(np.stack(list(self._images.values())) / 255, probabilities,
+                                       titles)
+        (path,) = pictures.save({"own_digits": sheet}, self._folder)
+        self._terminal.say(f"saved {path}")
+
+
+class LearnedPictures(Output):
+    """Saves pictures of what was learned, when the training is over."""
+
+    option = Option("--pictures", "save pictures of what was learned in the folder DIR: what it "
+                    "takes for what, the digits that it misreads, weights and filters that see "
+                    "pixels, and what each layer makes of a digit", "DIR", folder_to_write)
+
+    def __init__(self, options):
+        self._folder = options.pictures
+
+    def finish(self):
+        from common import pictures  # it needs matplotlib, which takes a while to import
+        from common.dashboard.outputs.learned import pictures_of
+        self._terminal.show("drawing pictures")
+        paths = pictures.save(pictures_of(self._run, self._model.inside), self._folder)
+        self._terminal.say(f"saved {len(paths)} pictures in {self._folder}")

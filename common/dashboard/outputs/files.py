@@ -1,0 +1,182 @@
+"""The dashboard as files: a picture of its end, a movie of the whole run.
+
+Both are drawn when the training is over, so they cost it next to nothing, and the same run gives
+the same movie. matplotlib is imported only then.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import pickle
+import shutil
+import subprocess
+import tempfile
+
+from common.dashboard.link.messages import Progress, Started, Tested, Trained
+from common.dashboard.link.outbox import Outbox
+from common.dashboard.link.run import Run
+from common.dashboard.outputs.output import Output
+from common.options import PICTURE_ENDINGS, Option, file_to_write
+from common.terminal import UserError, whole_file
+
+MOVIE_ENDINGS = (".mp4", ".gif")
+
+PICTURE_SIZE = 1920, 1080                             # pixels
+MOVIE_SIZE = {".mp4": (1280, 720), ".gif": (960, 540)}  # pixels, even numbers
+FRAMES = 300                                          # at most, of a whole run
+FRAMES_A_SECOND = {".mp4": 25, ".gif": 20}
+LAST_FRAME = 2                                        # seconds for which a movie shows its end
+
+
+def has_curves(run):
+    """Whether there is anything of a `Run` to be drawn."""
+    return any(len(curve) for curve in run.curves.values())
+
+
+class Picture(Output):
+    """Saves the finished dashboard as a picture."""
+
+    option = Option("--save-figure", "save the finished dashboard as a picture: .png, .svg or .pdf",
+                    "FILE", file_to_write(PICTURE_ENDINGS))
+
+    def __init__(self, options):
+        self._path = options.save_figure
+
+    def finish(self):
+        if has_curves(self._run):
+            self._terminal.show("drawing the picture")
+            save_picture(self._run, self._path)
+            self._terminal.say(f"saved {self._path}")
+
+
+def save_picture(run, path):
+    """Draw the dashboard of a `Run` and save it.
+
+    Args:
+      run: a `Run`.
+      path: str, a file name with one of `PICTURE_ENDINGS`. A file that is there is replaced.
+
+    Raises:
+      UserError: the file cannot be written.
+    """
+    with drawn(run, *PICTURE_SIZE) as dashboard, whole_file(path) as partial:
+        dashboard.update()
+        dashboard.figure.savefig(partial)
+
+
+def movie_file(text):
+    """The type of a movie's file name."""
+    path = file_to_write(MOVIE_ENDINGS)(text)
+    if path.lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
+        raise argparse.ArgumentTypeError(
+            f"{text} needs the program ffmpeg, which is not there: install it (Debian, Ubuntu: "
+            "sudo apt install ffmpeg; macOS: brew install ffmpeg), or name a .gif instead")
+    return path
+
+
+class Movie(Output):
+    """Records a run in a temporary file, and makes a movie of it at the end."""
+
+    option = Option("--save-movie", "save the whole run as a movie: .mp4, which needs the program "
+                    "ffmpeg, or .gif", "FILE", movie_file)
+
+    def __init__(self, options):
+        self._path = options.save_movie
+        self._record = tempfile.TemporaryFile()
+        self._waiting = Outbox()  # messages since the last frame
+        self._every, self._next_frame, self._frames = 1, 1, 0
+
+    def send(self, message):
+        match message:
+            case Progress():
+                return  # the clock has no place in a movie
+            case Started():
+                self._every = max(1, (message.last or 0) // FRAMES)
+            case Trained() | Tested() if message.iteration >= self._next_frame:
+                self._end_frame()
+                self._next_frame = message.iteration + self._every
+        self._waiting.add(message)
+
+    def _end_frame(self):
+        try:
+            pickle.dump(self._waiting.take(), self._record, pickle.HIGHEST_PROTOCOL)
+        except OSError as error:
+            raise UserError(
+                f"no room in {tempfile.gettempdir()} to record the movie ({error.strerror}): free "
+                "some, or set the environment variable TMPDIR to another folder") from error
+        self._frames += 1
+
+    def finish(self):
+        if not has_curves(self._run):
+            return
+        self._end_frame()
+        self._record.seek(0)
+        ending = pathlib.Path(self._path).suffix.lower()
+        write, size = {".mp4": _write_mp4, ".gif": _write_gif}[ending], MOVIE_SIZE[ending]
+        run = Run()
+        with drawn(run, *size) as dashboard, whole_file(self._path) as partial:
+            write(self._draw_frames(run, dashboard), self._frames, size, partial)
+        self._terminal.say(f"saved {self._path}")
+
+    def _draw_frames(self, run, dashboard):
+        """Yield the movie's pictures, uint8 [height, width, 4]; each is valid until the next."""
+        dashboard.repaint_in_part()
+        for frame in range(self._frames):
+            self._terminal.show(f"drawing the movie: frame {frame + 1} of {self._frames}")
+            for message in pickle.load(self._record):
+                run.apply(message)
+            parts = dashboard.update()
+            if parts is None:
+                dashboard.figure.canvas.draw()
+            else:
+                dashboard.repaint(parts)
+            yield dashboard.figure.canvas.buffer_rgba()
+
+
+def _write_mp4(frames, count, size, path):
+    """Encode with ffmpeg, in the format that every player knows."""
+    width, height = size
+    rate = FRAMES_A_SECOND[".mp4"]
+    ffmpeg = subprocess.Popen(
+        ["ffmpeg", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba",
+         "-s", f"{width}x{height}", "-r", str(rate), "-i", "-",
+         "-pix_fmt", "yuv420p", "-movflags", "+faststart", path],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    with contextlib.suppress(BrokenPipeError):  # ffmpeg says why, below
+        for frame in frames:
+            ffmpeg.stdin.write(frame)
+        for _ in range(LAST_FRAME * rate):
+            ffmpeg.stdin.write(frame)
+    _, errors = ffmpeg.communicate()
+    if ffmpeg.returncode != 0:
+        (*_, last) = errors.decode(errors="replace").strip().splitlines() or ["it ended early"]
+        raise OSError(None, f"ffmpeg says: {last}")
+
+
+def _write_gif(frames, count, size, path):
+    """Encode with Pillow, which matplotlib depends on."""
+    from PIL import Image
+
+    pictures = (Image.frombuffer("RGBA", size, frame).convert("RGB").quantize(128)
+                for frame in frames)
+    each = 1000 // FRAMES_A_SECOND[".gif"]  # milliseconds
+    next(pictures).save(path, save_all=True, append_images=pictures, loop=0,
+                        duration=[each] * (count - 1) + [each + 1000 * LAST_FRAME])
+
+
+@contextlib.contextmanager
+def drawn(run, width, height):
+    """The `DashboardFigure` of a `Run` on so many pixels; within, matplotlib's settings are ours.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from common.dashboard.drawing.figure import DashboardFigure
+    from common.dashboard.drawing.style import DPI, use_style
+
+    with matplotlib.rc_context():
+        use_style()
+        figure = Figure(dpi=DPI, figsize=(width / DPI, height / DPI))
+        FigureCanvasAgg(figure)
+        yield DashboardFigure(figure, run)

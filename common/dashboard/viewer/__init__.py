@@ -1,0 +1,1 @@
+"""The viewer's process: a window, or pages for browsers."""

@@ -1,0 +1,212 @@
+"""The dashboard on pages for browsers, for a machine without a screen of its own.
+
+matplotlib's WebAgg canvas draws it and talks with the page; here are the page and its small server
+(Tornado), after "Embedding WebAgg" in matplotlib's gallery. It listens on the loopback address
+only: for a remote machine, forward the port with ssh. Each page has a figure of its own.
+"""
+
+import asyncio
+import dataclasses
+import io
+import json
+import mimetypes
+import pathlib
+import string
+import time
+
+import tornado.escape
+import tornado.httpserver
+import tornado.netutil
+import tornado.web
+import tornado.websocket
+from matplotlib.backends import backend_webagg
+from matplotlib.figure import Figure
+
+from common.dashboard.drawing.style import DPI, HEIGHT, WIDTH
+from common.dashboard.link.messages import Opened
+from common.dashboard.viewer.keys import KEYS
+from common.dashboard.viewer.viewer import Viewer
+from common.dashboard.viewer.viewers import TICK, CannotShow, Viewers
+from common.options import PICTURE_ENDINGS
+
+ADDRESS = "127.0.0.1"
+LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
+
+PAGE = pathlib.Path(__file__).with_name("page.html")
+FORMATS = [ending.removeprefix(".") for ending in PICTURE_ENDINGS]
+
+
+class PageCanvas(backend_webagg.FigureCanvasWebAgg):
+    """A canvas on a page. The page asks for each picture when it has shown the one before."""
+
+    viewer = None  # set once it is there
+    wants_all = False  # the page has just opened, or everything has changed
+
+    def draw_idle(self):
+        self.wants_all = True
+        super().draw_idle()
+
+    def handle_draw(self, event):
+        self.viewer.draw()
+
+
+class PageViewer(Viewer):
+    """Shows a run on a page: what is to be repainted waits until the page asks for it.
+
+    The page has the buttons.
+    """
+
+    keys = tuple(dataclasses.replace(key, button="") for key in KEYS)
+
+    def __init__(self, number, figure, run, tell):
+        super().__init__(number, figure, run, tell)
+        self._canvas.viewer = self
+
+    def show_view(self, view):
+        super().show_view(view)
+        self.tell_shape()
+
+    def tell_shape(self):
+        """Tell the page whether there are many panels, which need height where it is narrow."""
+        self._canvas.send_event("tall", is_tall=len(self.dashboard.panels) > 3)
+
+    def repaint(self):
+        self._canvas.send_event("draw")
+
+    def copy(self, parts):
+        self.repaint()
+
+    def save(self):
+        self._canvas.send_event("save")
+
+    def draw(self):
+        """Paint what is new, and send it to the page."""
+        began = time.monotonic()
+        parts = self.update()
+        if parts is None or self._canvas.wants_all:
+            self._canvas.wants_all = False
+            self._canvas.draw()
+        else:
+            self.dashboard.repaint(parts)
+            self._canvas.blit()
+        self.seconds = time.monotonic() - began
+
+
+class Page(tornado.web.RequestHandler):
+    """The page itself."""
+
+    def initialize(self, title):
+        self._title = title
+
+    def get(self):
+        keys = [name for key in KEYS for name in key.names]
+        buttons = [(key.button, key.names[0], key.words) for key in KEYS if key.button]
+        self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
+            title=tornado.escape.xhtml_escape(self._title),
+            title_json=tornado.escape.json_encode(self._title),
+            keys=json.dumps(keys), buttons=json.dumps(buttons), formats=json.dumps(FORMATS)))
+
+
+class Script(tornado.web.RequestHandler):
+    """matplotlib's side of the canvas, in the browser."""
+
+    def get(self):
+        self.set_header("Content-Type", "application/javascript")
+        self.finish(backend_webagg.FigureManagerWebAgg.get_javascript())
+
+
+class Save(tornado.web.RequestHandler):
+    """A page's picture as a file, its format being the ending of the address."""
+
+    def initialize(self, canvases):
+        self._canvases = canvases
+
+    def get(self, ending):
+        canvas = self._canvases.get(self.get_argument("page", ""))
+        if ending not in FORMATS or canvas is None:
+            raise tornado.web.HTTPError(404)
+        picture = io.BytesIO()
+        canvas.print_figure(picture, format=ending, dpi=canvas.figure.dpi)  # as on the screen
+        canvas.viewer.repaint()  # the picture was drawn where the page's was
+        kind = mimetypes.guess_type("picture." + ending)[0] or "application/octet-stream"
+        self.set_header("Content-Type", kind)
+        self.finish(picture.getvalue())
+
+
+class Socket(tornado.websocket.WebSocketHandler):
+    """A page: its figure here, and the line to the canvas there."""
+
+    def initialize(self, viewers, canvases, title):
+        self._viewers, self._canvases, self._title = viewers, canvases, title
+
+    def open(self):
+        self.set_nodelay(True)
+        canvas = PageCanvas(Figure(dpi=DPI, figsize=(WIDTH / DPI, HEIGHT / DPI)))
+        self._manager = backend_webagg.FigureManagerWebAgg(canvas, 1)
+        self._manager.set_window_title(self._title)
+        self._viewer = self._viewers.add(PageViewer, canvas.figure)
+        self._canvases[self.get_argument("page", "")] = canvas
+        self._manager.add_web_socket(self)
+        self._viewer.tell_shape()
+
+    def on_close(self):
+        self._manager.remove_web_socket(self)
+        self._viewers.remove(self._viewer)
+        del self._canvases[self.get_argument("page", "")]
+
+    def on_message(self, message):
+        content = json.loads(message)
+        if content["type"] != "supports_binary":  # every browser of today does
+            self._manager.handle_json(content)
+
+    def send_json(self, content):
+        asyncio.ensure_future(self._send(json.dumps(content)))
+
+    def send_binary(self, blob):
+        asyncio.ensure_future(self._send(blob, binary=True))
+
+    async def _send(self, message, binary=False):
+        try:
+            await self.write_message(message, binary)
+        except tornado.websocket.WebSocketClosedError:
+            pass  # the page is gone, and on_close will hear of it
+
+
+def serve(port, title, link):
+    """Serve the dashboard until the script ends.
+
+    Args:
+      port: int, the port to listen on; 0 for any.
+      title: str, the name of the script or model.
+      link: a `link.ScriptLink`.
+
+    Raises:
+      CannotShow: the port cannot be used.
+    """
+    try:
+        sockets = tornado.netutil.bind_sockets(port, ADDRESS)
+    except OSError as error:
+        raise CannotShow(
+            f"port {port} cannot be used ({error.strerror}): name another one") from error
+    asyncio.run(_serve(title, sockets, link))
+
+
+async def _serve(title, sockets, link):
+    viewers, canvases = Viewers(link), {}  # those by the name of their page
+    static_files = backend_webagg.FigureManagerWebAgg.get_static_file_path()
+    server = tornado.httpserver.HTTPServer(tornado.web.Application([
+        (r"/", Page, {"title": title}),
+        (r"/mpl\.js", Script),
+        (r"/save\.([a-z]+)", Save, {"canvases": canvases}),
+        (r"/socket", Socket, {"viewers": viewers, "canvases": canvases, "title": title}),
+        (r"/_static/(.*)", tornado.web.StaticFileHandler, {"path": static_files}),
+    ]))
+    server.add_sockets(sockets)
+    link.tell(Opened(f"http://{ADDRESS}:{sockets[0].getsockname()[1]}/"))
+
+    while not (viewers.is_closed or link.has_ended):
+        viewers.tick()
+        await asyncio.sleep(TICK)
+    viewers.repaint()
+    await asyncio.sleep(LAST_LOOK if canvases else 0)
+    server.stop()

@@ -1,0 +1,137 @@
+"""A viewer's process: python -m common.dashboard.viewer.process TITLE [--folder DIR] [--web PORT]
+
+It reads messages from its standard input and draws at its own pace; what its user wants goes to
+its standard output (see `link`).
+"""
+
+import argparse
+import functools
+import os
+import signal
+import sys
+from importlib.util import find_spec
+
+import matplotlib
+
+from common.dashboard.drawing.style import DPI, use_style
+from common.dashboard.link.messages import Closed, Failed, Opened
+from common.dashboard.link.pipe import ScriptLink
+from common.dashboard.viewer.viewer import Viewer
+from common.dashboard.viewer.viewers import TICK, CannotShow, Viewers
+
+SHARE_OF_SCREEN = 0.9
+WIDEST = 16 / 9              # of a window, as its user finds it
+SMALLEST = 640, 400          # pixels, to which its user can make it
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the script, which tells us then
+    parser = argparse.ArgumentParser(prog="python -m common.dashboard.viewer.process")
+    parser.add_argument("title")
+    parser.add_argument("--folder", help="where to save pictures, unless the user says otherwise")
+    parser.add_argument("--web", type=int, metavar="PORT", help="serve a page instead of a window")
+    arguments = parser.parse_args()
+
+    # The streams are for messages alone, whatever libraries print.
+    link = ScriptLink(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)
+    use_style()
+    if arguments.folder:
+        matplotlib.rcParams["savefig.directory"] = arguments.folder
+    try:
+        show = prepare_window() if arguments.web is None else prepare_page(arguments.web)
+        if link.wait_for_run():
+            show(arguments.title, link)
+            link.tell(Closed())
+    except CannotShow as error:
+        link.tell(Failed(str(error).replace("\n", " ")))
+    if link.has_ended and link.has_begun:
+        print(f"{arguments.title} has ended without a word; its dashboard closes.",
+              file=sys.stderr)
+
+
+def prepare_window():
+    """Load what a window needs, which takes a while; return the function that opens it."""
+    try:
+        # Left to itself, matplotlib prefers Qt, which ends the process where it lacks a library.
+        if "MPLBACKEND" not in os.environ and sys.platform != "darwin" and find_spec("tkinter"):
+            matplotlib.use("TkAgg")
+        import matplotlib.pyplot as plt
+        plt.switch_backend(matplotlib.get_backend())
+    except Exception as error:  # each toolkit has errors of its own
+        raise CannotShow(error) from error
+    return show_window
+
+
+def prepare_page(port):
+    """Load what pages need; return the function that serves them."""
+    try:
+        from common.dashboard.viewer import browser
+    except ImportError as error:
+        raise CannotShow(f"{error}: it needs the package tornado (python -m pip install tornado)"
+                         ) from error
+    return functools.partial(browser.serve, port)
+
+
+def show_window(title, link):
+    """Open the window and keep it until it is closed, by its user or by the script."""
+    import matplotlib.pyplot as plt
+
+    try:
+        figure = plt.figure(num=title, dpi=DPI)
+    except Exception as error:
+        raise CannotShow(error) from error
+    if figure.canvas.required_interactive_framework is None:
+        raise CannotShow("Python has no toolkit for windows here; Debian and Ubuntu: sudo apt "
+                         "install python3-tk; anywhere: python -m pip install PySide6")
+    # Tk's dialogue would take what follows a dot in the title for the kind of file.
+    figure.canvas.get_default_filename = lambda: f"{title.replace('.', '-')}.png"
+    fit_to_screen(figure.canvas.manager)
+    viewers = Viewers(link)
+    viewers.add(Viewer, figure)
+    errors = []
+
+    def tick():
+        try:
+            viewers.tick()
+        except Exception as error:  # the toolkits print it and go on, again and again
+            errors.append(error)
+        if viewers.is_closed or link.has_ended or errors:
+            timer.stop()
+            plt.close(figure)
+
+    timer = figure.canvas.new_timer(interval=int(TICK * 1000))
+    timer.add_callback(tick)
+    timer.start()
+    link.tell(Opened())
+    plt.show()
+    for error in errors:
+        raise error
+
+
+def fit_to_screen(manager):
+    """Give a window the size that suits the screen, and leave only what is ours in it.
+
+    matplotlib's toolbar goes: the dashboard has buttons of its own.
+    """
+    window, toolbar = manager.window, manager.toolbar
+    if hasattr(window, "winfo_screenwidth"):  # Tk
+        toolbar.pack_forget()
+        width, height = size_on(window.winfo_screenwidth(), window.winfo_screenheight())
+        window.minsize(*SMALLEST)
+        window.geometry(f"{width}x{height}")  # `manager.resize` doubles it on a dense screen
+    elif hasattr(window, "setMinimumSize"):  # Qt
+        toolbar.hide()
+        free = window.screen().availableGeometry()
+        window.setMinimumSize(*SMALLEST)
+        window.resize(*size_on(free.width(), free.height()))  # `manager.resize` adds a toolbar
+
+
+def size_on(screen_width, screen_height):
+    """The size of a window on a screen: width and height, like the arguments in pixels."""
+    height = SHARE_OF_SCREEN * screen_height
+    return int(min(SHARE_OF_SCREEN * screen_width, WIDEST * height)), int(height)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The only code here that knows TensorFlow."""
