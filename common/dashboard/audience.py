@@ -139,7 +139,7 @@ class Audience:
     def finish(self):
         """Have all finish what they do. What could not be done is returned, a list of str."""
         self._outputs.finish()
-        return self._outputs.failures
+        return [*self._outputs.failures, *filter(None, [self._terminal.failure])]
 
     def _begin(self, output):
         self._outputs.start(output, self.run, self._model)

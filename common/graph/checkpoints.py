@@ -9,7 +9,8 @@ import os
 from common.dashboard.link import notes
 from common.dashboard.link.messages import Restored
 from common.dashboard.link.notes import CheckpointError, Notes
-from common.terminal import reason, room_left
+from common.graph.session import told_if_closed
+from common.terminal import UserError, reason, room_left
 
 
 class Checkpoints:
@@ -40,13 +41,14 @@ class Checkpoints:
         try:
             os.makedirs(folder, exist_ok=True)
             before, prefix = notes.newest(folder), notes.free_prefix(folder, iteration)
-            self._make_saver().save(self._sess, prefix, write_meta_graph=False, write_state=False)
+            with told_if_closed():
+                self._make_saver().save(self._sess, prefix, write_meta_graph=False,
+                                        write_state=False)
             curves = {name: (curve.iterations, curve.values) for name, curve in run.curves.items()}
             notes.write(prefix, Notes(run.title, iteration, seconds, curves,
                                       self._train_set.place))
             self._tf.train.update_checkpoint_state(folder, os.path.basename(prefix))
-        except (CheckpointError, OSError, RuntimeError, ValueError,
-                self._tf.errors.OpError) as error:
+        except (UserError, OSError, ValueError, self._tf.errors.OpError) as error:
             if prefix is not None:
                 with contextlib.suppress(OSError):
                     notes.remove(prefix)

@@ -60,8 +60,10 @@ class Keeper(Output):
         if finished.done:
             self._save(finished.done, finished.seconds)
         if self._saved is None:
-            return
-        if finished.is_early:
+            if self._run.iteration:
+                self._terminal.say(f"nothing was saved in {self._folder}: the run ended in the "
+                                   "middle of an iteration")
+        elif finished.is_early:
             self._terminal.say(f"{self._folder} has all before iteration {self._saved:,}; to go "
                                f"on from there: --restore {self._folder}")
         else:
