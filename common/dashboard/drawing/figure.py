@@ -10,9 +10,10 @@ from common.dashboard.drawing import layout
 from common.dashboard.drawing.layout import View
 from common.dashboard.drawing.panels.bands import BandsPanel
 from common.dashboard.drawing.panels.curves import CurvesPanel
-from common.dashboard.drawing.panels.digits import DigitsPanel
+from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
 from common.dashboard.drawing.panels.evidence import EvidencePanel
 from common.dashboard.drawing.panels.layers import LayersPanel
+from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
 from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
 from common.dashboard.drawing.panels.patch import PatchPanel
 from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
@@ -44,6 +45,10 @@ PANELS = {
     "layers": LayersPanel,
     "patch": PatchPanel,
     "evidence": EvidencePanel,
+    "confusion": ConfusionPanel,
+    "pair": PairPanel,
+    "misread": MisreadPanel,
+    "own": OwnDigitsPanel,
 }
 SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
@@ -68,6 +73,10 @@ VIEWS = {
     "curves": View(("accuracy", "loss")),
     "spread": View(("weights", "biases")),
     "digits": View(("train digits", "test digits")),
+    "confusion": View(("confusion", "pair"), has_main=True,
+                      hint="click a cell: its digits   m: misread digits   esc: back"),
+    "misread": View(("misread",), hint="click: one of them   t: confusion matrix   esc: back"),
+    "own": View(("own",)),
     "write": View(("sheet", "sample", "probabilities"), has_main=True, asks=_about_sample(AskDigit),
                   hint="i: layer by layer   e: evidence   c: clear   esc: back"),
     "look": View(("sample", "probabilities"), hint="click or esc: back",

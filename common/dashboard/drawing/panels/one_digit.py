@@ -5,14 +5,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.image import AxesImage
 from matplotlib.ticker import PercentFormatter
 
-from common.dashboard.drawing.mosaic import WRONG_BACKGROUND
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
-from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
 from common.digits.sheet import PEN, Handwriting
 
 OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
-WRONG_COLOUR = tuple(np.array(WRONG_BACKGROUND) / 255)
 BAR_LINES = 12         # of text that would fit where the ten bars are
 LEAST_WRITTEN = 0.005  # a probability below it gets no figure
 
