@@ -8,8 +8,8 @@ import sys
 from common import mnist_data, options, terminal
 from common.dashboard import audience
 from common.dashboard.link.pipe import ViewerProcess
-from common.dashboard.outputs import notebook
-from common.dashboard.outputs.screen import has_screen
+from common.dashboard.outputs import files
+from common.dashboard.outputs.viewer import has_screen
 from common.graph import start as tensorflow_start
 from common.options import Option
 
@@ -68,7 +68,7 @@ def start(script_docstring, threads=None, pictures=None):
     Raises:
       UserError: a GPU was asked for, and there is none.
     """
-    is_notebook = notebook.is_here()
+    is_notebook = files.is_notebook()
     if not is_notebook:  # its process goes on, and shows errors its own way
         terminal.end_clearly()
     for stream in (sys.stdout, sys.stderr):

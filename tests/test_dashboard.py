@@ -11,7 +11,6 @@ from conftest import as_a_script
 
 from common import terminal
 from common.dashboard.dashboard import Dashboard, LossNotFinite
-from common.dashboard.link.looks import AskDigit
 from common.dashboard.link.messages import (
     Answer,
     Finished,
@@ -21,6 +20,7 @@ from common.dashboard.link.messages import (
     Started,
     Trained,
 )
+from common.dashboard.link.questions import AskDigit
 from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import HEADER
 

@@ -18,9 +18,9 @@ from common.dashboard.link.messages import (
     Started,
     Trained,
 )
-from common.dashboard.link.outbox import Outbox
+from common.dashboard.link.pace import Outbox
 from common.dashboard.link.pipe import ScriptLink
-from common.dashboard.link.snapshots import (
+from common.dashboard.link.run import (
     MOST_TEST_DIGITS,
     first_digits,
     misread_first,

@@ -36,15 +36,16 @@ import time
 
 from common import terminal
 from common.dashboard.audience import Audience
-from common.dashboard.link import snapshots
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
+from common.dashboard.link.pace import NotOftener
+from common.dashboard.link.run import bands_of, first_digits, misread_first
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
 TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
-STATUS_EVERY = 0.1      # seconds between two looks at the clock
+STATUS_EVERY = 0.1      # seconds between two messages about the progress
 
 NOT_A_NUMBER = """\
 the loss is {loss} at iteration {iteration}, so training cannot go on.
@@ -103,6 +104,7 @@ class Dashboard:
         self._first = self._next = self._next_bands = 0  # iterations
         self._is_between, self._is_finished = True, False
         self._signals, self._clock = terminal.HeldSignals(), Clock()
+        self._status = NotOftener(STATUS_EVERY)
         terminal.before_exit(self._end_early)
 
     def loop(self, iterations):
@@ -127,7 +129,8 @@ class Dashboard:
             self._clock.leave_out(self._audience.attend(is_between=True))
             if self.closed:
                 return
-            if self._clock.is_time_to_tell():
+            if self._status.is_due:
+                self._status.restart()
                 seconds = self._clock.seconds
                 left = seconds / i * (self._last - i) if i else None
                 self._audience.send(Progress(i, seconds, left))
@@ -183,15 +186,15 @@ class Dashboard:
         epoch = i * len(images) // self._num_examples + 1 if self._num_examples else None
         pictures = {}
         if self._audience.want_pictures:
-            pictures["digits"] = snapshots.first_digits(images, predictions, labels)
+            pictures["digits"] = first_digits(images, predictions, labels)
             if i >= self._next_bands:
                 self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
-                pictures |= snapshots.bands_of(weights=weights, biases=biases)
+                pictures |= bands_of(weights=weights, biases=biases)
         self._show(Trained(i, float(accuracy), float(loss), epoch, learning_rate, **pictures))
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
-        digits = (snapshots.misread_first(images, predictions, labels)
+        digits = (misread_first(images, predictions, labels)
                   if self._audience.want_pictures else None)
         self._show(Tested(i, float(accuracy), float(loss), digits))
 
@@ -229,12 +232,11 @@ class Dashboard:
 
 
 class Clock:
-    """How long a run takes, without its pauses, and when it is time to tell."""
+    """How long a run takes, without its pauses."""
 
     def __init__(self, seconds=0.0):
         """Start, with so many seconds gone already."""
-        self._next = time.monotonic()
-        self._start = self._next - seconds
+        self._start = time.monotonic() - seconds
 
     @property
     def seconds(self):
@@ -244,11 +246,3 @@ class Clock:
     def leave_out(self, seconds):
         """Leave a pause of so many seconds out."""
         self._start += seconds
-
-    def is_time_to_tell(self):
-        """Whether `STATUS_EVERY` has passed since this was last so."""
-        now = time.monotonic()
-        is_time = now >= self._next
-        if is_time:
-            self._next = now + STATUS_EVERY
-        return is_time

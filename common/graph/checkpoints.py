@@ -8,19 +8,11 @@ digits, and the curves.
 import contextlib
 import json
 import os
-import pathlib
 import re
 
-import numpy as np
-
-from common.dashboard.link.messages import CURVES, Restored
-from common.terminal import UserError, reason, room_left
-
-FILE = "network"  # the beginning of a checkpoint's file names; its iteration follows
-
-
-class CheckpointError(UserError):
-    """A checkpoint cannot be written or does not fit. The text says why and what to do."""
+from common.dashboard.link.messages import Restored
+from common.dashboard.link.run import CHECKPOINT, CheckpointError, curves_of, read_notes
+from common.terminal import reason, room_left
 
 
 class Checkpoints:
@@ -48,7 +40,7 @@ class Checkpoints:
                   for name, curve in run.curves.items()}
         notes = {"title": run.title, "iteration": iteration, "seconds": seconds,
                  "curves": curves, "train_set": self._train_set.place}
-        prefix = os.path.join(folder, f"{FILE}-{iteration}")
+        prefix = os.path.join(folder, f"{CHECKPOINT}-{iteration}")
         try:
             os.makedirs(folder, exist_ok=True)
             # The notes come first, so that whatever TensorFlow has written whole has its notes.
@@ -81,7 +73,7 @@ class Checkpoints:
         if prefix is None:
             raise CheckpointError(f"--restore: there is no checkpoint in {folder}; "
                                   f"--save {folder} puts one there")
-        notes = _read_notes(prefix, "--restore")
+        notes = read_notes(prefix, "--restore")
         if notes["title"] != title:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is one of "
                                   f"{notes['title']}, and this is {title}")
@@ -94,7 +86,7 @@ class Checkpoints:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is damaged "
                                   f"({reason(error)})") from error
         self._train_set.place = notes["train_set"]
-        return Restored(notes["iteration"], notes["seconds"], _curves_of(notes))
+        return Restored(notes["iteration"], notes["seconds"], curves_of(notes))
 
     def _find_difference(self, prefix):
         """The name of a variable that a checkpoint has with another shape or not at all, or None.
@@ -114,46 +106,11 @@ class Checkpoints:
         return self._saver
 
 
-def kept_run(folder):
-    """What `Checkpoints.save` has written of a run, but for its network. It takes no TensorFlow.
-
-    Args:
-      folder: str.
-
-    Returns:
-      The run's title, and its curves as `messages.Restored` has them.
-
-    Raises:
-      CheckpointError: there is none, or it cannot be read.
-    """
-    complete = list(pathlib.Path(folder).glob(FILE + "-*.index"))
-    if not complete:
-        raise CheckpointError(f"--compare: no run was kept in {folder}; --save {folder} keeps one")
-    newest = max(complete, key=lambda path: path.stat().st_mtime)
-    notes = _read_notes(str(newest.with_suffix("")), "--compare")
-    return notes["title"], _curves_of(notes)
-
-
-def _read_notes(prefix, flag):
-    """The notes beside a checkpoint, for the option `flag`."""
-    try:
-        with open(prefix + ".json", encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{flag}: {prefix}.json cannot be read ({reason(error)})") from error
-
-
-def _curves_of(notes):
-    """The curves in a checkpoint's notes, as `messages.Restored` has them."""
-    return {name: (iterations, np.array(values, float))
-            for name, (iterations, values) in notes["curves"].items() if name in CURVES}
-
-
 def _remove_others(folder, name):
     """Remove the files of all checkpoints but the one with this name."""
     for file in os.listdir(folder):
         other, _, _ = file.partition(".")
-        if re.fullmatch(FILE + r"-\d+", other) and other != name:
+        if re.fullmatch(CHECKPOINT + r"-\d+", other) and other != name:
             os.remove(os.path.join(folder, file))
 
 

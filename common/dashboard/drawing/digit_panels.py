@@ -12,6 +12,7 @@ from common.dashboard.drawing.panels import Panel
 from common.dashboard.drawing.pixel_image import PixelImage
 from common.dashboard.drawing.scene import Sample, sample_of
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.link.questions import AskDigit
 from common.digits.sheet import PEN, Handwriting
 
 SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
@@ -225,6 +226,8 @@ class SamplePanel(SquarePanel):
 
 class ProbabilitiesPanel(Panel):
     """What the network makes of the scene's sample: a bar for each digit."""
+
+    question = AskDigit
 
     def __init__(self, axes):
         super().__init__(axes, "Probability of each digit")

@@ -1,10 +1,16 @@
-"""What is known of a run so far. numpy only."""
+"""What is known of a run: measurements made small enough to be kept and sent, all that has come so
+far, and what is written down beside a checkpoint. numpy only.
+"""
+
+import json
+import pathlib
 
 import numpy as np
 
 from common.dashboard.link.messages import (
     CURVES,
     Compared,
+    Digits,
     Finished,
     Paused,
     Progress,
@@ -13,6 +19,16 @@ from common.dashboard.link.messages import (
     Tested,
     Trained,
 )
+from common.terminal import UserError, reason
+
+BANDS = 7  # each holds a seventh of all values
+SAMPLE = 20_000  # values that tell how more of them spread: sorting all would hold up the training
+MOST_TEST_DIGITS = 1000
+CHECKPOINT = "network"  # the beginning of a checkpoint's file names; its iteration follows
+
+
+class CheckpointError(UserError):
+    """A checkpoint cannot be written or does not fit. The text says why and what to do."""
 
 
 class Curve:
@@ -115,3 +131,103 @@ def _extend(curves, measurements):
     for name, curve in measurements.items():
         for iteration, value in zip(*curve):
             curves[name].add(iteration, value)
+
+
+def first_digits(images, predictions, labels):
+    """The digits as they come, in a form small enough to send.
+
+    Args:
+      images: float [n, height, width] or [n, height, width, 1], values 0 to 1.
+      predictions: float [n, 10].
+      labels: [n, 10], one-hot.
+
+    Returns:
+      `Digits`.
+    """
+    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
+    return _digits(images, predictions, labels, computed, slice(None))
+
+
+def misread_first(images, predictions, labels, most=MOST_TEST_DIGITS):
+    """At most `most` of the digits, all misread ones before those read correctly.
+
+    Arguments and result as for `first_digits`.
+    """
+    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
+    chosen = np.argsort(labels == computed, kind="stable")[:most]
+    return _digits(images, predictions, labels, computed, chosen)
+
+
+def _digits(images, predictions, labels, computed, chosen):
+    """`Digits` of those chosen, an index."""
+    height, width = images.shape[1:3]
+    shown = images[chosen].reshape(-1, height, width) * np.float32(255)
+    shown += 0.5  # in place: with new arrays for each step it would take ten times as long
+    np.clip(shown, 0, 255, out=shown)
+    return Digits(images=shown.astype(np.uint8),
+                  labels=labels[chosen].astype(np.uint8),
+                  probabilities=np.array(predictions[chosen], np.float32),
+                  total=len(images),
+                  confusions=np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
+
+
+def bands_of(**parameters):
+    """The `percentile_bands` of lists of arrays by name, a dictionary; no list, no bands."""
+    return {name: percentile_bands(arrays) for name, arrays in parameters.items() if len(arrays)}
+
+
+def percentile_bands(arrays):
+    """The edges of the seven bands, from the least value to the largest, that hold equal shares.
+
+    Of more than `SAMPLE` values, the inner edges are those of so many, chosen at random, and always
+    from the same places.
+
+    Args:
+      arrays: a list of arrays of any shapes, not all of them empty.
+
+    Returns:
+      float64 [8].
+    """
+    values = np.concatenate([np.ravel(array) for array in arrays])
+    sample = values
+    if len(values) > SAMPLE:
+        sample = values[np.random.default_rng(0).integers(len(values), size=SAMPLE)]
+    with np.errstate(invalid="ignore"):  # between infinities: NaN, which is not drawn
+        edges = np.percentile(sample.astype(np.float64), np.linspace(0, 100, BANDS + 1))
+    edges[0], edges[-1] = values.min(), values.max()
+    return edges
+
+
+def kept_run(folder):
+    """What `Checkpoints.save` has written of a run, but for its network. It takes no TensorFlow.
+
+    Args:
+      folder: str.
+
+    Returns:
+      The run's title, and its curves as `messages.Restored` has them.
+
+    Raises:
+      CheckpointError: there is none, or it cannot be read.
+    """
+    complete = list(pathlib.Path(folder).glob(CHECKPOINT + "-*.index"))
+    if not complete:
+        raise CheckpointError(f"--compare: no run was kept in {folder}; --save {folder} keeps one")
+    newest = max(complete, key=lambda path: path.stat().st_mtime)
+    notes = read_notes(str(newest.with_suffix("")), "--compare")
+    return notes["title"], curves_of(notes)
+
+
+def read_notes(prefix, flag):
+    """The notes beside a checkpoint, for the option `flag`."""
+    try:
+        with open(prefix + ".json", encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{flag}: {prefix}.json cannot be read ({reason(error)})") from error
+
+
+def curves_of(notes):
+    """The curves in a checkpoint's notes, as `messages.Restored` has them."""
+    return {name: (iterations, np.array(values, float))
+            for name, (iterations, values) in notes["curves"].items() if name in CURVES}

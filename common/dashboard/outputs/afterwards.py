@@ -1,16 +1,59 @@
-"""What a run leaves behind: the user's own digits read (--classify), pictures (--pictures)."""
+"""What a run leaves behind: itself (--save), the user's own digits read (--classify), pictures.
+"""
 
 import os
 
 import numpy as np
 
+from common.dashboard.link.messages import Finished, Progress, Started
+from common.dashboard.link.pace import NotOftener
+from common.dashboard.link.questions import ink_of
 from common.dashboard.outputs.output import Output
-from common.dashboard.outputs.screen import read_digits
 from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write
 from common.terminal import UserError
 
+SAVE_EVERY = 10.0  # seconds between two checkpoints
 SURE = 0.8  # a probability; the reader is told where the network's is lower
+
+
+class Keeper(Output):
+    """Saves a run again and again, and at its end."""
+
+    option = Option("--save", "save what was learned in the folder DIR, at the end and every ten "
+                    "seconds", "DIR", folder_to_write)
+    needs = "checkpoints"
+
+    def __init__(self, options):
+        self._folder = options.save
+        self._saved = None  # iteration, before which all is in the latest checkpoint
+        self._pace = NotOftener(SAVE_EVERY)
+
+    def send(self, message):
+        match message:
+            case Started():
+                self._pace.restart()
+            case Progress() if self._pace.is_due:
+                self._save(message.iteration + 1, message.seconds)
+            case Finished():
+                self._end(message)
+
+    def _save(self, done, seconds):
+        self._model.checkpoints.save(self._folder, self._run, done, seconds)
+        self._saved = done
+        self._pace.restart()
+
+    def _end(self, finished):
+        """Save what the last checkpoint has not, if it is known where the run is."""
+        if finished.done:
+            self._save(finished.done, finished.seconds)
+        if self._saved is None:
+            return
+        if finished.is_early:
+            self._terminal.say(f"{self._folder} has all before iteration {self._saved:,}; to go "
+                               f"on from there: --restore {self._folder}")
+        else:
+            self._terminal.say(f"saved a checkpoint in {self._folder}")
 
 
 class OwnDigits(Output):
@@ -44,7 +87,8 @@ class OwnDigits(Output):
 
     def finish(self):
         names = list(self._images)
-        probabilities = read_digits(self._model.classify, np.stack(list(self._images.values())))
+        probabilities = np.asarray(
+            self._model.classify(ink_of(np.stack(list(self._images.values())))), np.float32)
         if len(self._names) == 1:
             for line in digit_lines(self._images[names[0]], probabilities[0]):
                 self._terminal.say(line)

@@ -1,8 +1,35 @@
-"""Messages that wait for somebody slower than the training."""
+"""Keeping pace: what is not done oftener than it helps, and what waits for somebody slower."""
 
 import dataclasses
+import time
 
 from common.dashboard.link.messages import Progress, Tested, Trained
+
+
+class NotOftener:
+    """Says when it is time again for something that helps no more if it is done oftener.
+
+    Attributes:
+      seconds: float, from one beginning to the next, at least.
+    """
+
+    def __init__(self, seconds, share=1.0):
+        """Let something take no more than a share of all time, a float. It may begin at once."""
+        self.seconds, self._share = seconds, share
+        self._next = 0.0
+
+    @property
+    def is_due(self):
+        """bool, whether it may be done"""
+        return time.monotonic() >= self._next
+
+    def restart(self, took=0.0):
+        """Note that it is done, and has taken so many seconds: the longer, the later the next."""
+        self._next = time.monotonic() - took + max(self.seconds, took / self._share)
+
+    def hurry(self):
+        """Let it be done now."""
+        self._next = 0.0
 
 
 class Outbox:
