@@ -6,9 +6,10 @@ import os
 import time
 import traceback
 
+from common.dashboard.link import notes
 from common.dashboard.link.messages import Compared, Paused, Started
 from common.dashboard.link.pipe import ViewerProcess
-from common.dashboard.link.run import Run, kept_run
+from common.dashboard.link.run import Run
 from common.dashboard.outputs import afterwards, files
 from common.dashboard.outputs.text import Text
 from common.dashboard.outputs.viewer import ViewerOutput, has_screen
@@ -149,7 +150,7 @@ class Audience:
         outputs, self._outputs = self._outputs, []
         for output in outputs:
             self._is_well(output.finish)
-        return self.failures
+        return [*self.failures, *filter(None, [self._terminal.failure])]
 
     def _is_well(self, action, *arguments):
         """Whether an output's action went well."""
@@ -223,7 +224,7 @@ def compared_with(folders, title):
     Raises:
       UserError: in one of the folders no run was kept.
     """
-    runs = [kept_run(path) for path in folders]
-    counts = collections.Counter([title, *(other for other, _ in runs)])
-    return [Compared(other if counts[other] == 1 else os.path.basename(path), curves)
-            for path, (other, curves) in zip(folders, runs)]
+    runs = [notes.read(path, "--compare")[1] for path in folders]
+    counts = collections.Counter([title, *(run.title for run in runs)])
+    return [Compared(run.title if counts[run.title] == 1 else os.path.basename(path), run.curves)
+            for path, run in zip(folders, runs)]

@@ -1,9 +1,7 @@
-"""What is known of a run: measurements made small enough to be kept and sent, all that has come so
-far, and what is written down beside a checkpoint. numpy only.
-"""
+"""What is known of a run: measurements made small enough to keep and to send, and all so far.
 
-import json
-import pathlib
+numpy only.
+"""
 
 import numpy as np
 
@@ -19,16 +17,10 @@ from common.dashboard.link.messages import (
     Tested,
     Trained,
 )
-from common.terminal import UserError, reason
 
 BANDS = 7  # each holds a seventh of all values
 SAMPLE = 20_000  # values that tell how more of them spread: sorting all would hold up the training
 MOST_TEST_DIGITS = 1000
-CHECKPOINT = "network"  # the beginning of a checkpoint's file names; its iteration follows
-
-
-class CheckpointError(UserError):
-    """A checkpoint cannot be written or does not fit. The text says why and what to do."""
 
 
 class Curve:
@@ -196,38 +188,3 @@ def percentile_bands(arrays):
         edges = np.percentile(sample.astype(np.float64), np.linspace(0, 100, BANDS + 1))
     edges[0], edges[-1] = values.min(), values.max()
     return edges
-
-
-def kept_run(folder):
-    """What `Checkpoints.save` has written of a run, but for its network. It takes no TensorFlow.
-
-    Args:
-      folder: str.
-
-    Returns:
-      The run's title, and its curves as `messages.Restored` has them.
-
-    Raises:
-      CheckpointError: there is none, or it cannot be read.
-    """
-    complete = list(pathlib.Path(folder).glob(CHECKPOINT + "-*.index"))
-    if not complete:
-        raise CheckpointError(f"--compare: no run was kept in {folder}; --save {folder} keeps one")
-    newest = max(complete, key=lambda path: path.stat().st_mtime)
-    notes = read_notes(str(newest.with_suffix("")), "--compare")
-    return notes["title"], curves_of(notes)
-
-
-def read_notes(prefix, flag):
-    """The notes beside a checkpoint, for the option `flag`."""
-    try:
-        with open(prefix + ".json", encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{flag}: {prefix}.json cannot be read ({reason(error)})") from error
-
-
-def curves_of(notes):
-    """The curves in a checkpoint's notes, as `messages.Restored` has them."""
-    return {name: (iterations, np.array(values, float))
-            for name, (iterations, values) in notes["curves"].items() if name in CURVES}
