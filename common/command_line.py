@@ -96,11 +96,9 @@ def start(script_docstring, threads=None, pictures=None):
 
 
 def _start_viewer(chosen, is_notebook):
-    """The `ViewerProcess` of the window or the page; None where neither is shown.
-
-    It loads what it needs while TensorFlow is being imported, and opens when there is something to
-    show.
-    """
+    """The `ViewerProcess` of the window or the page; None where neither is shown."""
+    # It loads what it needs while TensorFlow is being imported, and opens when there is something
+    # to show.
     if chosen.text or chosen.web is None and (is_notebook or not has_screen()):
         return None
     title = os.path.splitext(os.path.basename(sys.argv[0]))[0]

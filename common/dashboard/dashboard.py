@@ -222,8 +222,7 @@ class Dashboard:
 
     @property
     def _reached(self):
-        """All iterations before this one are done; one that the script has left by `break` is, too.
-        """
+        """All iterations before it are done; one that the script has left by `break` is, too."""
         return self.run.iteration if self._done is None else self._done + self._is_inside
 
     def _end(self, is_early, done):

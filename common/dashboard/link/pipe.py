@@ -195,7 +195,6 @@ class ScriptLink:
 
 
 def _give_up(pipe):
-    """Close a pipe that nobody reads: what is left in its buffer must not fail again at the exit.
-    """
+    """Close a pipe that nobody reads: what is in its buffer must not fail again at the exit."""
     with contextlib.suppress(OSError):
         pipe.close()
