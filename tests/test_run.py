@@ -18,10 +18,10 @@ from common.dashboard.link.messages import (
     Started,
     Trained,
 )
-from common.dashboard.link.pace import Outbox
 from common.dashboard.link.pipe import ScriptLink
 from common.dashboard.link.run import (
     MOST_TEST_DIGITS,
+    Outbox,
     first_digits,
     misread_first,
     percentile_bands,

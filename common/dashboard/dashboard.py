@@ -37,8 +37,7 @@ import time
 from common import terminal
 from common.dashboard.audience import Audience
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
-from common.dashboard.link.pace import NotOftener
-from common.dashboard.link.run import bands_of, first_digits, misread_first
+from common.dashboard.link.run import NotOftener, bands_of, first_digits, misread_first
 from common.dashboard.outputs.files import is_notebook
 from common.dashboard.outputs.output import Model
 

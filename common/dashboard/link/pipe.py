@@ -24,7 +24,7 @@ from common.dashboard.link.messages import (
     Question,
     Step,
 )
-from common.dashboard.link.pace import Outbox
+from common.dashboard.link.run import Outbox
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
 GRACE = 3.0  # seconds for a window that was told to close, before its process is ended

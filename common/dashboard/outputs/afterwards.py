@@ -8,8 +8,8 @@ import numpy as np
 from common.dashboard.link import notes
 from common.dashboard.link.messages import Finished, Progress, Started
 from common.dashboard.link.notes import CheckpointError
-from common.dashboard.link.pace import NotOftener
 from common.dashboard.link.questions import ink_of
+from common.dashboard.link.run import NotOftener
 from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write

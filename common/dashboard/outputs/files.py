@@ -17,8 +17,7 @@ import tempfile
 import time
 
 from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
-from common.dashboard.link.pace import NotOftener, Outbox
-from common.dashboard.link.run import Run
+from common.dashboard.link.run import NotOftener, Outbox, Run
 from common.dashboard.outputs.output import Output
 from common.options import PICTURE_ENDINGS, Option, file_to_write
 from common.terminal import UserError, whole_file

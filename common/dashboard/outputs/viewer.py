@@ -7,7 +7,7 @@ import time
 import traceback
 
 from common.dashboard.link.messages import Answer, Finished
-from common.dashboard.link.pace import NotOftener
+from common.dashboard.link.run import NotOftener
 from common.dashboard.outputs.output import Output
 from common.terminal import Stopped, UserError
 

@@ -119,8 +119,9 @@ class Pen:
         """Say whether the sheet is shown. What is on it stays until it is cleared."""
         if is_on and not self._is_on:
             self._seen = -1  # the sample may have been another one meanwhile
-        self._is_on, self._is_pressed = is_on, False
-        self._sheet.writing.lift()
+        self._is_on = is_on
+        if self._is_pressed:
+            self.release()
 
     def press(self, event):
         """Put the pen down where the mouse is, for an event of matplotlib."""

@@ -16,9 +16,8 @@ import matplotlib
 
 from common.dashboard.drawing.style import DPI, use_style
 from common.dashboard.link.messages import Answer, Closed, Failed, Opened
-from common.dashboard.link.pace import NotOftener
 from common.dashboard.link.pipe import ScriptLink
-from common.dashboard.link.run import Run
+from common.dashboard.link.run import NotOftener, Run
 from common.dashboard.viewer.viewer import Viewer
 from common.terminal import UserError
 

@@ -6,7 +6,7 @@ import time
 
 from common.dashboard.drawing.figure import VIEWS, DashboardFigure
 from common.dashboard.link.messages import Paused, Question, Step
-from common.dashboard.link.pace import NotOftener
+from common.dashboard.link.run import NotOftener
 from common.dashboard.viewer.hands import Mouse, Pen, Zoom
 from common.dashboard.viewer.keys import ACTIONS, KEYS
 
