@@ -46,7 +46,7 @@ class Audience:
     Attributes:
       run: a `Run`, all that has been sent so far.
       failures: a list of str, the sentences.
-      is_stepping: bool, whether the user takes a single step, to see what it does.
+      step_to: int, the iteration at which a single step ends, to be measured there; None for none.
     """
 
     def __init__(self, options, model, title, outputs):
@@ -65,7 +65,7 @@ class Audience:
         self.run = Run()
         self._terminal = StatusLine()
         self._outputs, self.failures = [], []
-        self._viewer, self._notebook, self.is_stepping = None, None, False
+        self._viewer, self._notebook, self.step_to = None, None, None
         self._begin(Text())  # it follows a run that nobody starts, too
 
     def start(self, last):
@@ -114,32 +114,38 @@ class Audience:
         return any(shown is not None and shown.is_closed
                    for shown in (self._viewer, self._notebook))
 
-    def attend(self, is_between=False):
+    def attend(self, iteration, is_measured=False):
         """Answer the users of the window; pause if they want to; say so if it is gone.
 
         Args:
-          is_between: bool, whether an iteration has ended and the next not begun: then a single
-            step, asked for in a pause, has ended, too.
+          iteration: int, the number of training steps taken.
+          is_measured: bool, whether all that is measured then has been: a single step ends here.
 
         Returns:
           The seconds of the pause, a float.
         """
         if self._viewer is None:
             return 0.0
-        self.is_stepping &= not is_between
         self._viewer.answer()
         began = time.monotonic()
-        if self._viewer.is_paused and not self.is_stepping:
-            self.send(Paused(True))
-            self._viewer.wait_while_paused()
-            self.is_stepping = self._viewer.take_step()
-            if not self.is_stepping:
-                self.send(Paused(False))
+        if self.step_to is None or (iteration, is_measured) >= (self.step_to, True):
+            self.step_to = None
+            if self._viewer.is_paused:
+                self._pause(iteration)
         if (failure := self._viewer.failure) is not None:
             self._outputs.remove(self._viewer)
             self._viewer = None
             self._go_on_without_viewer(failure)
         return time.monotonic() - began
+
+    def _pause(self, iteration):
+        """Pause, until a user wants to go on, or a single step."""
+        self.send(Paused(True, iteration))
+        self._viewer.wait_while_paused()
+        if self._viewer.take_step():
+            self.step_to = iteration + 1
+        else:
+            self.send(Paused(False))
 
     def finish(self):
         """Have all finish what they do, the one that was started last at the end.
@@ -203,6 +209,10 @@ class Audience:
         if ability and getattr(self._model, ability) is None:
             raise UserError(f"{option.flag}: this script hands its dashboard no network with "
                             f"which it could do that")
+
+    def undo_training(self):
+        """Bring a restored network back to where it was."""
+        self._model.checkpoints.restore(self.options.restore, self._title)
 
     def _restore(self, folder):
         self._refuse_without("checkpoints", RESTORE)

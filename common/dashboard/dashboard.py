@@ -103,7 +103,8 @@ class Dashboard:
         self._last = self._audience.options.iterations
         self._first = self._next_bands = 0            # iterations
         self._done, self._is_inside = None, False     # all before this one is done; inside it?
-        self._is_finished = False
+        self._is_finished = self._only_looks = False
+        self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
         self._signals, self._clock = terminal.HeldSignals(), Clock()
         self._status = NotOftener(STATUS_EVERY)
         if not is_notebook():  # its process goes on
@@ -120,7 +121,8 @@ class Dashboard:
 
         Yields:
           The iteration's number, an int, until the last one or until the window is closed. Where
-          a checkpoint is restored, the first one is that at which it goes on.
+          a checkpoint is restored, the first one is that at which it goes on. If nothing is left
+          to train then, it is the only one, to be measured and looked at; its training is undone.
         """
         self.start(iterations)
         for i in range(self._first, self._last + 1):
@@ -128,7 +130,12 @@ class Dashboard:
             yield i
             self._done, self._is_inside = i + 1, False
             self._signals.release()
-            self._clock.leave_out(self._audience.attend(is_between=True))
+            if self._only_looks:
+                self._done = i
+                self._audience.undo_training()
+                return
+            self._asked_last = self._asked
+            self._clock.leave_out(self._audience.attend(i + 1))
             if self.closed:
                 return
             if self._status.is_due:
@@ -150,8 +157,10 @@ class Dashboard:
         if self._last is None:
             self._last = iterations
         self._first, seconds = self._audience.start(self._last)
+        if self._last is not None and self._first > self._last:
+            self._last, self._only_looks = self._first, True  # at a restored network, as it is
         self._clock = Clock(seconds)  # the earlier part of the run counts, too
-        self._clock.leave_out(self._audience.attend())
+        self._clock.leave_out(self._audience.attend(self._first))
 
     @property
     def closed(self):
@@ -160,12 +169,14 @@ class Dashboard:
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        return i % TRAIN_EVERY == 0 or i == self._last or self._audience.is_stepping
+        self._asked = Trained
+        return i % TRAIN_EVERY == 0 or i in (self._last, self._audience.step_to)
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
         every = TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY
-        return i % every == 0 or i == self._last or self._audience.is_stepping
+        self._asked = Tested
+        return i % every == 0 or i in (self._last, self._audience.step_to)
 
     def show_train(self, i, accuracy, loss, images, predictions, labels,
                    weights=(), biases=(), learning_rate=None):
@@ -214,7 +225,8 @@ class Dashboard:
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""
         self._audience.send(measured)
-        self._clock.leave_out(self._audience.attend())
+        is_last = self._asked_last in (None, type(measured))
+        self._clock.leave_out(self._audience.attend(measured.iteration, is_last))
         if not math.isfinite(measured.loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))
@@ -235,7 +247,8 @@ class Dashboard:
         if self._is_finished:
             return []
         if error is None:  # the script's end, or sys.exit()
-            is_complete = not self._is_inside and self._done == (self._last or 0) + 1
+            end = (self._last or 0) + (not self._only_looks)
+            is_complete = not self._is_inside and self._done == end
             return self._end(not is_complete, self._reached)
         is_cut = self._is_inside and isinstance(error, (KeyboardInterrupt, LossNotFinite))
         return self._end(is_early=True, done=None if is_cut else self._done)

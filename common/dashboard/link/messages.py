@@ -133,9 +133,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Paused:
-    """The training pauses, or goes on. From a viewer: its user wants it to."""
+    """The training pauses, or goes on. From a viewer: its user wants it to.
+
+    iteration: int, the number of training steps taken; None from a viewer.
+    """
 
     is_paused: bool
+    iteration: int | None = None
 
 
 @dataclass(frozen=True)

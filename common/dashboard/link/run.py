@@ -90,7 +90,7 @@ class Run:
                 _extend(self.curves, message.curves)
                 self.iteration = message.iteration
                 if self.last is not None:
-                    self.last = max(self.last, message.iteration - 1)
+                    self.last = max(self.last, message.iteration)
             case Compared():
                 self.compared[message.name] = _empty_curves()
                 _extend(self.compared[message.name], message.curves)
@@ -108,6 +108,8 @@ class Run:
                 self.iteration, self.seconds_left = message.iteration, message.seconds_left
             case Paused():
                 self.phase = "paused" if message.is_paused else "training"
+                if message.iteration is not None:
+                    self.iteration = message.iteration
             case Finished():
                 self.phase = "ended early" if message.is_early else "finished"
 
