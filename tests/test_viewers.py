@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from conftest import wait_until
 from drawn_dashboard import mouse, press
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -74,9 +75,9 @@ def test_a_long_run_is_drawn_less_often(monkeypatch):
 def test_without_training_all_is_drawn_soon(monkeypatch, message):
     """A single step in a pause would be seen late."""
     monkeypatch.setattr(process, "SLOWING", 1000.0)
+    monkeypatch.setattr(process, "SLOWEST", 1000.0)
     together, (viewer,) = show(1, message)
-    watch(together, 2)
-    assert len(viewer.times) > 4
+    assert wait_until(lambda: together.tick() or len(viewer.times) > 2)
 
 
 def test_who_writes_sees_the_ink_at_once(monkeypatch):
