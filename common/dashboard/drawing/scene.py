@@ -51,7 +51,7 @@ class Scene:
     own: a list of `Sample`, digits of the user's own from files.
     pointed: where in the picture of the layers the mouse is: (layer, tile, row, column), or None.
     answers: what the network was asked and has answered: a dictionary from the question's class,
-      of `looks`, to what was found.
+      of `questions`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
     """
 

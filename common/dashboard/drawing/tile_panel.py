@@ -17,7 +17,7 @@ class TilePanel(Panel):
 
     Attributes:
       heading: str, the title.
-      question: that of `looks` whose answer is shown.
+      question: that of `questions` whose answer is shown.
       from_left: bool, whether the groups go from left to right, where that makes them larger.
     """
 
@@ -43,6 +43,15 @@ class TilePanel(Panel):
     def groups_of(self, scene):
         """The groups to show: a list of `tiles.Group`."""
         raise NotImplementedError
+
+    def room_for(self, side, letters):
+        """How many squares of so many pixels there is room for, a caption above each: an int."""
+        points, unit, _ = self._scale
+        text = points * self.axes.figure.dpi / 72
+        across = max(side * unit, tiles.LETTER * letters * text) + tiles.LARGEST_GAP
+        down = side * unit + tiles.LARGEST_GAP + tiles.LINE * text
+        width, height = self._size
+        return int(width // across) * int((height - tiles.LINE * text) // down)
 
     def tile_at(self, x, y):
         """What is at a point in the axes' coordinates, as `tiles.tile_at` says it."""

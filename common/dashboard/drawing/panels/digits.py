@@ -12,6 +12,7 @@ from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group, PixelImage
 
 SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
+LEAST_DIGIT = 56           # pixels, of a digit with its name
 
 
 class DigitsPanel(Panel):
@@ -177,13 +178,15 @@ class OwnDigitsPanel(TilePanel):
         return scene.own, len(scene.own)
 
     def groups_of(self, scene):
-        self._samples, total = self.samples_of(scene)
-        if not self._samples:
+        samples, total = self.samples_of(scene)
+        captions = tuple(sample.caption for sample in samples)
+        shown = min(len(samples), self.room_for(LEAST_DIGIT, max(map(len, captions), default=1)))
+        self._samples = samples[:shown]
+        if not shown:
             return []
-        shown = len(self._samples)
         return [Group(np.stack([sample.image for sample in self._samples]) / 255,
                       f"{shown:,} of {total:,}" if shown < total else "", is_signed=False, end=1,
-                      captions=tuple(sample.caption for sample in self._samples))]
+                      captions=captions[:shown])]
 
     def click(self, scene, x, y):
         found = self.tile_at(x, y)

@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
@@ -19,8 +19,9 @@ from common.dashboard.drawing.style import (
     WRONG_COLOUR,
 )
 
-MOST_LISTED = 40          # misread digits: more would be too small
-CELL_LETTERS, CELL_LINES = 5, 1.8  # that fit into a cell of the matrix
+MOST_LISTED = 24  # misread digits: more would be too small
+CELL_LETTERS, CELL_LINES = 5, 1.8  # that should fit into a cell of the matrix
+RED_SCALE = LinearSegmentedColormap.from_list("", [PAPER, WRONG_COLOUR])
 ON_DIAGONAL = np.eye(10, dtype=bool)
 
 
@@ -47,11 +48,8 @@ class ConfusionPanel(Panel):
         axes.set_xticklabels([*range(10), "correct"])
         axes.set_yticklabels(range(10))
         axes.spines[:].set_visible(False)
-        colours = LinearSegmentedColormap.from_list("", [PAPER, WRONG_COLOUR])
-        colours.set_bad(GRID_COLOUR)
-        self._image = AxesImage(axes, cmap=colours, interpolation="nearest",
-                                extent=(0, 10, 10, 0))
-        self._image.set_data(np.zeros((10, 10)))
+        self._image = AxesImage(axes, interpolation="nearest", extent=(0, 10, 10, 0))
+        self._image.set_data(np.ones((10, 10, 3)))
         axes.add_image(self._image)
         self._frame = axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor=TEXT_COLOUR,
                                                visible=False))
@@ -95,9 +93,10 @@ class ConfusionPanel(Panel):
         right, totals = np.diag(counts), counts.sum(axis=1)
         self.set_title(f"{right.sum():,} of {totals.sum():,} test digits read correctly, "
                        f"{100 * right.sum() / totals.sum():.2f} %")
-        errors = np.where(ON_DIAGONAL, np.nan, counts)  # beside it the errors would be pale
-        self._image.set_data(errors)
-        self._image.set_clim(0, max(1, np.nanmax(errors)))
+        errors = np.where(ON_DIAGONAL, 0, counts)
+        colours = RED_SCALE(errors / max(1, errors.max()))
+        colours[ON_DIAGONAL] = to_rgba(GRID_COLOUR)  # beside its counts the errors would be pale
+        self._image.set_data(colours)
         for text, count in zip(self._counts, counts.ravel()):
             text.set_text(f"{count:,}" if count else "")
         for text, number, total in zip(self._shares, right, totals):

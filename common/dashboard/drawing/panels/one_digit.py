@@ -8,6 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
+from common.dashboard.link.questions import AskDigit
 from common.digits.sheet import PEN, Handwriting
 
 OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
@@ -76,6 +77,8 @@ class SamplePanel(SquarePanel):
 
 class ProbabilitiesPanel(Panel):
     """What the network makes of the scene's sample: a bar for each digit."""
+
+    question = AskDigit
 
     def __init__(self, axes):
         super().__init__(axes, "Probability of each digit")
