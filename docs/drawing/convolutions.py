@@ -3,9 +3,16 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from common.canvas import GREY, PALE_BLUE, PAPER
-from common.dashboard.drawing.style import FAINT_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.drawing.style import (
+    FAINT_COLOUR,
+    PAPER,
+    TEST_COLOUR,
+    TEXT_COLOUR,
+    TRAIN_COLOUR,
+)
 from docs.drawing.tools import (
+    GREY,
+    PALE_BLUE,
     SIGNED,
     arrow,
     canvas,

@@ -13,7 +13,6 @@ import sys
 import numpy as np
 
 from benchmarks import accuracy, results, scripts
-from common.canvas import GREY
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
@@ -22,7 +21,7 @@ from common.dashboard.drawing.style import (
     TRAIN_COLOUR,
 )
 from common.mnist_data import read_data_sets
-from docs.drawing.tools import WIDTH, canvas, image, picture, plot, say
+from docs.drawing.tools import GREY, WIDTH, canvas, image, picture, plot, say
 
 SCRIPT = scripts.PROJECT / accuracy.SCRIPTS[accuracy.AUGMENTED]
 LOOKS, DIGITS = 4, 10  # at a digit, distorted; digits

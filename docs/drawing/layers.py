@@ -7,16 +7,27 @@ import re
 import numpy as np
 from matplotlib.patches import Circle
 
-from common.canvas import GREY, INK, RED
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
+    INK,
     TEST_COLOUR,
     TEXT_COLOUR,
     TRAIN_COLOUR,
 )
 from docs.drawing.learning import surface_on
-from docs.drawing.tools import canvas, column, connect, neurons, picture, pixels, plot, say
+from docs.drawing.tools import (
+    GREY,
+    RED,
+    canvas,
+    column,
+    connect,
+    neurons,
+    picture,
+    pixels,
+    plot,
+    say,
+)
 
 WITHOUT = pathlib.Path(__file__).with_name("3.1_without_dropout.txt")  # what that run printed
 RUNS = pathlib.Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.json"

@@ -9,15 +9,18 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from common.canvas import GREY, INK, PALE_BLUE, PAPER
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
+    INK,
+    PAPER,
     TEST_COLOUR,
     TEXT_COLOUR,
     TRAIN_COLOUR,
 )
 from docs.drawing.tools import (
+    GREY,
+    PALE_BLUE,
     arrow,
     bars,
     canvas,

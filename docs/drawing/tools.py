@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from PIL import Image
 
-from common.canvas import GREY, INK, PAPER
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
+    INK,
     NEGATIVE_TO_POSITIVE,
+    PAPER,
     TEXT_COLOUR,
     TRAIN_COLOUR,
+    WRONG_COLOUR,
 )
 from common.mnist_data import read_data_sets
 from common.terminal import whole_file
@@ -26,6 +28,7 @@ from common.terminal import whole_file
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "pictures"
 DARK = FOLDER / "dark"  # the same pictures, for dark pages
 WIDTH, DPI = 8, 140     # inches; a page of print, and sharp on a screen
+GREY, PALE_BLUE, RED = "#c5cad3", "#dbe7f5", WRONG_COLOUR
 UNITS = 100             # of drawings' coordinates, in an inch
 COLOURS = 256           # of a picture
 INK_ON_PAPER = LinearSegmentedColormap.from_list("ink", [PAPER, INK])

@@ -69,6 +69,14 @@ class Scene:
         self.sample = sample
         return "inside" if self.run.has_inside else "look"
 
+    def take(self, question, found):
+        """Take in what was found for one of the `questions`."""
+        self.answers[type(question)] = found
+        if self.sample is not None and found is not None:
+            probabilities = question.probabilities(found)
+            if probabilities is not None:
+                self.sample = dataclasses.replace(self.sample, probabilities=probabilities)
+
     def choose_sample(self):
         """Look at some digit, if at none: the first test digit, which may be a misread one."""
         digits = self.run.test_digits or self.run.train_digits

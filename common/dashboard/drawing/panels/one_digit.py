@@ -53,12 +53,13 @@ class SheetPanel(SquarePanel):
 
 
 class SamplePanel(SquarePanel):
-    """One digit, large: the scene's sample."""
+    """One digit, large: the scene's sample, dark on white or white on dark."""
 
-    def __init__(self, axes):
+    def __init__(self, axes, is_inverted=False):
         super().__init__(axes, "What the network sees", 29)  # half a pixel of room for the frame
-        self._image = AxesImage(axes, cmap="gray_r", interpolation="nearest",
-                                extent=(0.5, 28.5, 28.5, 0.5))
+        self._is_inverted = is_inverted
+        self._image = AxesImage(axes, cmap="gray" if is_inverted else "gray_r",
+                                interpolation="nearest", extent=(0.5, 28.5, 28.5, 0.5))
         self._image.set(data=np.zeros((28, 28)), clim=(0, 255))
         axes.add_image(self._image)
         self._move(self._image)
@@ -72,7 +73,7 @@ class SamplePanel(SquarePanel):
     def _show(self, scene):
         sample = scene.sample or Sample(np.zeros((28, 28)), "What the network sees")
         self._image.set_data(sample.image)
-        self.set_title(sample.title)
+        self.set_title("The same, inverted" if self._is_inverted else sample.title)
 
 
 class ProbabilitiesPanel(Panel):
