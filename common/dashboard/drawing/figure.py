@@ -60,7 +60,7 @@ VIEWS = {
     "own": View(("own",)),
     "write": View(("sheet", "sample", "probabilities"), has_main=True,
                   hint="i: layer by layer   e: evidence   c: clear   esc: back"),
-    "look": View(("sample", "inverse", "probabilities"), hint="click or esc: back"),
+    "look": View(("sample", "inverse", "probabilities"), has_main=True, hint="click or esc: back"),
     "neurons": View(("neurons",), hint="click: one of them   esc: back"),
     "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,

@@ -45,7 +45,7 @@ class Scene:
 
     run: the `Run`.
     sample: the `Sample` that the user looks at, or None.
-    neuron: (layer, neuron), the numbers of the neuron that the user looks at, or None.
+    neuron: (layer, neuron), the numbers of the neuron that the user looks at.
     pair: (correct digit, computed digit), the cell of the confusion matrix that the user has
       clicked, or None.
     own: a list of `Sample`, digits of the user's own from files.
@@ -57,7 +57,7 @@ class Scene:
 
     run: Run
     sample: Sample | None = None
-    neuron: tuple | None = None
+    neuron: tuple = (0, 0)
     pair: tuple | None = None
     own: list = dataclasses.field(default_factory=list)
     pointed: tuple | None = None

@@ -186,6 +186,7 @@ def views_of(picture, model):
     for kind, chosen in (("right", is_right), ("wrong", ~is_right)):
         for number in np.flatnonzero(chosen)[:1]:
             scene.sample = sample_of(digits, number, "Test digits")
+            ask(picture, "look", model)  # it has learned since it was tested
             yield f"{kind}_digit", "look"
             for name, view in (("layers", "inside"), ("evidence", "evidence")):
                 if ask(picture, view, model):

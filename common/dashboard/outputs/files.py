@@ -105,10 +105,14 @@ class Png(bytes):
 
 
 def png_of(run, model, view, image=None):
-    """A view of a `Run` as a `Png`; of a digit, uint8 [28, 28], or of one that the run has."""
+    """A view of a `Run` as a `Png`; the arguments are those of `Dashboard.picture`."""
+    from common.dashboard.drawing.figure import VIEWS
+    if view not in VIEWS:
+        raise ValueError(f"there is no view {view!r}; there are: " + ", ".join(map(repr, VIEWS)))
     with drawn(run, *CELL_SIZE) as picture:
         if image is not None:
-            picture.scene.sample = Sample(image, "Your digit")
+            ink = np.rint(255 * np.reshape(image, (28, 28))).astype(np.uint8)
+            picture.scene.sample = Sample(ink, "Your digit")
         ask(picture, view, model)
         picture.update()
         png = io.BytesIO()
