@@ -1,32 +1,30 @@
-"""Draws the pictures of the guide into docs/pictures/, and for dark pages into its folder dark/.
+"""Makes what is in the guide and is not written by hand.
 
-Run:  python docs/make_pictures.py              all of them
-      python docs/make_pictures.py softmax      those that are named
+Run:  python docs/make.py text                 the differences in the pages, the sheet of exercises
+                                               and the notebook
+      python docs/make.py pictures [softmax …] what is drawn in docs/drawing/
+      python docs/make.py stages [1.0 …]       the finished dashboards: trains those that have
+                                               changed, all six in ten minutes on two cores
+      python docs/make.py views [1.0 3.0 NaN]  the window's views, in a minute
+      python docs/make.py film                 README's moving picture, in half a minute
 
-What is in them is in docs/drawing/. The pictures of the window, in the same folders, come from
-make_dashboards.py and make_views.py, which run the stages.
+Pictures go to docs/pictures/, and for dark pages into its folder dark/.
 """
 
+import importlib
 import pathlib
 import sys
 
-PROJECT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # has common/ and docs/
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))  # has common/ and docs/
 
-from common.dashboard.drawing.style import use_style
-from docs.drawing import convolutions, last_half_percent, layers, learning
-from docs.drawing.tools import PICTURES, image_of, write
-
-SUBJECTS = learning, layers, convolutions, last_half_percent  # each registers its pictures
+MAKERS = {"text": "docs.written", "pictures": "docs.drawing.tools", "film": "docs.drawing.film",
+          "stages": "docs.drawing.stages", "views": "docs.drawing.views"}
 
 
-def main(names):
-    unknown = sorted(set(names) - set(PICTURES))
-    if unknown:
-        sys.exit(f"no such picture: {', '.join(unknown)}; there are {', '.join(PICTURES)}")
-    use_style()
-    for name in names or PICTURES:
-        write(image_of(PICTURES[name]()), f"{name}.png")
+def main(arguments):
+    if not arguments or arguments[0] not in MAKERS:
+        sys.exit(f"Say what to make: {', '.join(MAKERS)}\n\n{__doc__}")
+    importlib.import_module(MAKERS[arguments[0]]).main(arguments[1:])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from matplotlib.patches import Circle
 
-from common.canvas import GREY, INK, RED
+from common.canvas import GREY, INK, PAPER, RED
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
@@ -16,9 +16,21 @@ from common.dashboard.drawing.style import (
     TRAIN_COLOUR,
 )
 from docs.drawing.learning import surface_on
-from docs.drawing.tools import canvas, column, connect, neurons, picture, pixels, plot, say
+from docs.drawing.tools import (
+    arrow,
+    canvas,
+    column,
+    connect,
+    example,
+    neurons,
+    picture,
+    pixels,
+    plot,
+    say,
+)
 
 WITHOUT = pathlib.Path(__file__).with_name("3.1_without_dropout.txt")  # what that run printed
+ONE_STEP_BACK = pathlib.Path(__file__).resolve().parent.parent / "one_step_back.py"
 RUNS = pathlib.Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.json"
 
 
@@ -66,6 +78,46 @@ def five_layers(figure):
         say(axes, columns[n], 60, "sigmoid or ReLU", size=8, colour=TRAIN_COLOUR)
     say(axes, columns[0], 60, "pixels", size=8)
     say(axes, columns[5], 60, "softmax", size=8, colour=TEST_COLOUR)
+
+
+@picture(5.0)
+def one_step_back(figure):
+    """The step of docs/one_step_back.py: values on their way forwards, errors on their way back."""
+    axes = canvas(figure)
+    step = example(ONE_STEP_BACK)
+    columns, weights = (110, 370, 630), [step["W1"], step["W2"]]
+    ways = [(440, "forwards: the values", TRAIN_COLOUR, [step["XX"], step["Y1"], step["Y"]]),
+            (190, "backwards: the errors", TEST_COLOUR,
+             [step["XX"], step["hidden_error"], step["error"]])]
+    for top, title, colour, values in ways:
+        is_back = colour == TEST_COLOUR
+        heights = top - 20, top - 125
+        say(axes, 20, top + 35, title, size=11, align="left", fontweight="bold", colour=colour)
+        for layer, row, column in np.ndindex(2, 2, 2):
+            ends = np.array([(columns[layer] + 26, heights[row]),
+                             (columns[layer + 1] - 26, heights[column])])
+            if is_back and layer == 0:  # here the errors have arrived
+                axes.plot(*ends.T, color=GREY, linewidth=1.3, linestyle=":")
+            else:
+                arrow(axes, *ends[::-1 if is_back else 1], colour=GREY)
+            words = f"{weights[layer][row, column]:g}"
+            if is_back:
+                words += f" → {step['after'][2 * layer][row, column]:.2f}"
+            place = ends[0] + (ends[1] - ends[0]) * (0.3 if row == column else 0.7)
+            say(axes, *place, words.replace("-", "−"), size=8.5, zorder=4,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.2})
+        for layer, row in np.ndindex(3, 2):
+            x, y = columns[layer], heights[row]
+            neurons(axes, x, [y], 26, colour if layer else INK)
+            say(axes, x, y, f"{values[layer][0, row]:.2f}".replace("-", "−"), zorder=4, size=10,
+                fontweight="bold")
+            say(axes, x, y - 36, f"{('pixel', 'hidden neuron', 'output')[layer]} {row}", size=8.5,
+                colour=FAINT_COLOUR)
+        for row, y in enumerate(heights):
+            say(axes, 672, y, f"then says {step['new_Y'][0, row]:.2f}" if is_back else
+                f"should be {step['Y_'][0, row]:g}", align="left", colour=FAINT_COLOUR)
+    say(axes, 400, 12, "the biases move, too, each by −0.5 times the error of its neuron", size=8.5,
+        colour=FAINT_COLOUR)
 
 
 def saddle_slope(place):

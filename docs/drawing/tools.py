@@ -3,9 +3,11 @@
 The colours are the dashboard's: blue for training, orange for tests, red for what is wrong.
 """
 
+import contextlib
 import functools
 import io
 import pathlib
+import runpy
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -80,7 +82,13 @@ def image_of(figure):
     return Image.open(file).convert("RGB")
 
 
-# a network to draw
+# what to draw
+
+
+def example(path):
+    """The names of a small program, a dictionary, after it has run without a word."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return runpy.run_path(str(path))
 
 
 @functools.cache
