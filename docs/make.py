@@ -17,7 +17,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))  # has common/ and docs/
 
-MAKERS = {"text": "docs.written", "pictures": "docs.drawing.tools", "film": "docs.drawing.film",
+MAKERS = {"text": "docs.written", "pictures": "docs.drawing.pictures", "film": "docs.drawing.film",
           "stages": "docs.drawing.stages", "views": "docs.drawing.views"}
 
 

@@ -17,7 +17,7 @@ from conftest import PROJECT, run_stage, script_of, write_idx
 from common import network
 from common.dashboard import Dashboard
 from common.data_files import dimensions_of, read_idx
-from docs.make_diffs import code_lines
+from docs.steps import code_lines
 
 FIVE, SOFTMAX, POOLING, HIDDEN, EPOCHS = VARIATIONS = (
     "five_layers_gradient_descent", "softmax_interactive", "convolutional_max_pooling",

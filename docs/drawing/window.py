@@ -1,7 +1,6 @@
 """A stage's window without a screen: the viewer's own code, drawn on pictures, in the same process.
 """
 
-import pathlib
 import sys
 import time
 
@@ -17,8 +16,8 @@ from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.screen import ANSWERS
 from common.dashboard.viewer.asking import ASK
 from common.dashboard.viewer.viewer import Viewer
+from docs.steps import PROJECT
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
 LONGER_THAN_ASK = 1.5 * ASK           # seconds: the viewer waits a moment between two questions
 HANDS_IT_OUT = "Dashboard(options,"  # in each stage
 
