@@ -34,23 +34,13 @@ def fingerprint(script):
     return f"{code_of(text)} {SIZE[0]}x{SIZE[1]} {COLOURS}"
 
 
-def seed_of(version):
-    """The seed of the run that is shown."""
-    return SEEDS.get(version, 0)
-
-
-def fingerprint_in(path):
-    """The fingerprint that a picture carries; None where there is none."""
+def is_current(version):
+    """Whether the picture of a stage is there, and of the script as it is now."""
+    path = picture_of(version)
     if not path.exists():
-        return None
+        return False
     with Image.open(path) as picture:
-        return picture.info.get("code")
-
-
-def result_in(path):
-    """What the run in a picture has reached: the line that it printed, str."""
-    with Image.open(path) as picture:
-        return picture.info["result"]
+        return picture.info.get("code") == fingerprint(VERSIONS[version])
 
 
 def make(version):
@@ -60,7 +50,7 @@ def make(version):
     with tempfile.TemporaryDirectory() as folder:
         large = pathlib.Path(folder, "dashboard.png")
         output = subprocess.run(
-            [sys.executable, PROJECT / script, "--text", "--seed", str(seed_of(version)),
+            [sys.executable, PROJECT / script, "--text", "--seed", str(SEEDS.get(version, 0)),
              "--save-figure", large],
             check=True, stdout=subprocess.PIPE, text=True, encoding="utf-8").stdout
         result = re.search(r"^final test accuracy .*", output, re.MULTILINE)[0]
@@ -78,8 +68,6 @@ def main(versions):
     unknown = sorted(set(versions) - set(VERSIONS))
     if unknown:
         sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(VERSIONS)}")
-    FOLDER.mkdir(exist_ok=True)
-    for version, script in VERSIONS.items():
-        if version in versions or (
-                not versions and fingerprint_in(picture_of(version)) != fingerprint(script)):
+    for version in VERSIONS:
+        if version in versions or not versions and not is_current(version):
             make(version)
