@@ -84,7 +84,14 @@ def start(script_docstring, threads=None, pictures=None):
             "on the CPU, or see docs/reference.md on how to install TensorFlow for your GPU.")
     if is_notebook:
         tensorflow_start.forget_graph()
-    print(f"{tensorflow_on_device}, seed {chosen.seed}", flush=True)
+    try:
+        print(f"{tensorflow_on_device}, seed {chosen.seed}", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk: better now than after the training
+        terminal.silence(sys.stdout)
+        raise terminal.UserError(
+            f"what this prints cannot be written ({terminal.reason(error)})") from error
     return chosen
 
 

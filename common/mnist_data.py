@@ -163,6 +163,8 @@ class DataSet:
     @place.setter
     def place(self, place):
         self._epochs_completed, self._position = place["epochs_completed"], place["position"]
+        if self._epochs_completed < 0 or not 0 <= self._position <= self.num_examples:
+            raise ValueError("no place in these examples")
         if place["random"] is not None:
             self._random.bit_generator.state = place["random"]
             self._shuffle()

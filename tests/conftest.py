@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from common import data_files
+from common import data_files, terminal
 from common.graph import start as tensorflow_start
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
@@ -85,6 +85,12 @@ def screen():
 def no_network(monkeypatch):
     """Make every mirror unreachable, for tests that run in this process."""
     monkeypatch.setattr(data_files, "MIRRORS", (NOWHERE,))
+
+
+@pytest.fixture(autouse=True)
+def no_end(monkeypatch):
+    """Leave dashboards that a test has not finished alone when all tests are over."""
+    monkeypatch.setattr(terminal.atexit, "register", lambda action: None)
 
 
 @pytest.fixture

@@ -91,10 +91,10 @@ def test_a_stage_compares_itself_with_kept_runs(kept, tmp_path, capsys):
 
 def test_a_folder_without_a_run_is_told_before_the_training(tmp_path, capsys):
     """Otherwise a slip of the fingers costs a training, or is a traceback."""
-    with pytest.raises(UserError, match=f"--compare: no run was kept in {tmp_path}; --save "):
+    with pytest.raises(UserError, match=f"there is no checkpoint in {tmp_path}; --save "):
         run_stage(PROJECT / FIRST, "--iterations", 20, "--compare", tmp_path)
     assert "  0  " not in capsys.readouterr().out
-    (tmp_path / "network-3.index").write_text("")
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "network-3"\n')
     (tmp_path / "network-3.json").write_text("{")
-    with pytest.raises(UserError, match=r"--compare: .*network-3\.json cannot be read"):
+    with pytest.raises(UserError, match=r"--compare: .*network-3\.json is damaged"):
         compared_with([str(tmp_path)], "one")

@@ -11,7 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from common.dashboard.drawing import patch_panel, tiles
+from common.dashboard.drawing import tiles
+from common.dashboard.drawing.panels import patch
 from common.dashboard.drawing.tiles import Group
 from common.dashboard.link import messages
 from common.dashboard.link.looks import (
@@ -158,7 +159,7 @@ def test_pointing_at_a_value_shows_how_it_comes_about():
     looking = Looking(network_of("3.1")[1])
     looking.press("i")
     layers = looking.panel("layers")
-    assert looking.panel("patch").title.get_text() == patch_panel.IDLE
+    assert looking.panel("patch").title.get_text() == patch.IDLE
     place = layers.places[2]  # of the second convolution
     x, y = place.corner(5)
     looking.click("layers", x + 3.5 * place.cell, y + 9.5 * place.cell, kind="move")
@@ -167,7 +168,7 @@ def test_pointing_at_a_value_shows_how_it_comes_about():
     assert [group.values.shape for group in groups] == [(6, 5, 5)] * 3
     for key in ("1", "i"):
         looking.press(key)
-    assert looking.panel("patch").title.get_text() == patch_panel.IDLE
+    assert looking.panel("patch").title.get_text() == patch.IDLE
 
 
 def test_a_step_is_wanted_in_a_pause_only():

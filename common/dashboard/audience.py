@@ -5,6 +5,7 @@ import collections
 import os
 import time
 
+from common.dashboard.link import notes
 from common.dashboard.link.messages import Compared, Paused, Started
 from common.dashboard.link.pipe import ViewerProcess
 from common.dashboard.link.run import Run
@@ -138,7 +139,7 @@ class Audience:
     def finish(self):
         """Have all finish what they do. What could not be done is returned, a list of str."""
         self._outputs.finish()
-        return self._outputs.failures
+        return [*self._outputs.failures, *filter(None, [self._terminal.failure])]
 
     def _begin(self, output):
         self._outputs.start(output, self.run, self._model)
@@ -190,8 +191,7 @@ def compared_with(folders, title):
     Raises:
       UserError: in one of the folders no run was kept.
     """
-    from common.graph.checkpoints import kept_run  # which imports this package itself
-    runs = [kept_run(path) for path in folders]
-    counts = collections.Counter([title, *(other for other, _ in runs)])
-    return [Compared(other if counts[other] == 1 else os.path.basename(path), curves)
-            for path, (other, curves) in zip(folders, runs)]
+    runs = [notes.read(path, "--compare")[1] for path in folders]
+    counts = collections.Counter([title, *(run.title for run in runs)])
+    return [Compared(run.title if counts[run.title] == 1 else os.path.basename(path), run.curves)
+            for path, run in zip(folders, runs)]

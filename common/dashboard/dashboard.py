@@ -38,6 +38,7 @@ from common import terminal
 from common.dashboard.audience import Audience
 from common.dashboard.link import snapshots
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
+from common.dashboard.outputs import notebook
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
@@ -100,10 +101,12 @@ class Dashboard:
         self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs)
         self.run = self._audience.run
         self._last = self._audience.options.iterations
-        self._first = self._next = self._next_bands = 0  # iterations
-        self._is_between, self._is_finished = True, False
+        self._first = self._next_bands = 0            # iterations
+        self._done, self._is_inside = None, False     # all before this one is done; inside it?
+        self._is_finished = False
         self._signals, self._clock = terminal.HeldSignals(), Clock()
-        terminal.before_exit(self._end_early)
+        if not notebook.is_here():  # its process goes on
+            terminal.before_exit(self._end_unfinished)
 
     def loop(self, iterations):
         """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
@@ -120,9 +123,9 @@ class Dashboard:
         """
         self.start(iterations)
         for i in range(self._first, self._last + 1):
-            self._is_between, self._signals.are_held = False, True
+            self._done, self._is_inside, self._signals.are_held = i, True, True
             yield i
-            self._next, self._is_between = i + 1, True
+            self._done, self._is_inside = i + 1, False
             self._signals.release()
             self._clock.leave_out(self._audience.attend(is_between=True))
             if self.closed:
@@ -145,7 +148,6 @@ class Dashboard:
         if self._last is None:
             self._last = iterations
         self._first, seconds = self._audience.start(self._last)
-        self._next = self._first
         self._clock = Clock(seconds)  # the earlier part of the run counts, too
         self._clock.leave_out(self._audience.attend())
 
@@ -203,7 +205,7 @@ class Dashboard:
         Raises:
           UserError: some of that failed.
         """
-        failures = self._end(is_early=self.closed)
+        failures = self._end(self.closed, self._reached)
         if failures:
             raise terminal.UserError("not everything could be done:\n  " + "\n  ".join(failures))
 
@@ -215,17 +217,27 @@ class Dashboard:
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))
 
-    def _end(self, is_early):
+    @property
+    def _reached(self):
+        """All iterations before this one are done; one that the script has left by `break` is, too.
+        """
+        return self.run.iteration if self._done is None else self._done + self._is_inside
+
+    def _end(self, is_early, done):
         self._is_finished = True
-        done = self._next if self._is_between and self._next > self._first else None
+        self._signals.release()
         self._audience.send(Finished(is_early, self._clock.seconds, done))
         return self._audience.finish()
 
-    def _end_early(self):
-        """Called when the process ends early, so that what was reached is not lost."""
-        self._signals.are_held = False
-        if not self._is_finished:
-            self._end(is_early=True)
+    def _end_unfinished(self, error):
+        """The process ends without `finish`: lose nothing. Return what failed, a list of str."""
+        if self._is_finished:
+            return []
+        if error is None:  # the script's end, or sys.exit()
+            is_complete = not self._is_inside and self._done == (self._last or 0) + 1
+            return self._end(not is_complete, self._reached)
+        is_cut = self._is_inside and isinstance(error, (KeyboardInterrupt, LossNotFinite))
+        return self._end(is_early=True, done=None if is_cut else self._done)
 
 
 class Clock:

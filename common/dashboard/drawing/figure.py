@@ -7,21 +7,18 @@ import numpy as np
 from matplotlib.transforms import Bbox
 
 from common.dashboard.drawing import layout
-from common.dashboard.drawing.digit_panels import (
-    DigitsPanel,
-    ProbabilitiesPanel,
-    SamplePanel,
-    SheetPanel,
-)
-from common.dashboard.drawing.evidence_panel import EvidencePanel
-from common.dashboard.drawing.layers_panel import LayersPanel
 from common.dashboard.drawing.layout import View
-from common.dashboard.drawing.panels import BandsPanel, CurvesPanel
-from common.dashboard.drawing.patch_panel import PatchPanel
+from common.dashboard.drawing.panels.bands import BandsPanel
+from common.dashboard.drawing.panels.curves import CurvesPanel
+from common.dashboard.drawing.panels.digits import DigitsPanel
+from common.dashboard.drawing.panels.evidence import EvidencePanel
+from common.dashboard.drawing.panels.layers import LayersPanel
+from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
+from common.dashboard.drawing.panels.patch import PatchPanel
+from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
 from common.dashboard.drawing.scene import Scene
 from common.dashboard.drawing.strips import Buttons, KeyList, Status
 from common.dashboard.drawing.style import DPI
-from common.dashboard.drawing.weights_panel import ExcitingPanel, NeuronPanel, WeightsPanel
 from common.dashboard.link.looks import (
     AskDigit,
     AskEvidence,
