@@ -84,7 +84,7 @@ def minutes(figure):
                                     "all, trained longer"))
     a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in whole)
     axes = plot(figure, 70, 48, 700, 220, "Test accuracy", xlabel="minutes")
-    for of_one, colour in ((long, GREY), (whole, TEST_COLOUR), (short, TRAIN_COLOUR)):
+    for of_one, colour in ((long, FAINT_COLOUR), (whole, TEST_COLOUR), (short, TRAIN_COLOUR)):
         for run in of_one:
             iterations, accuracies = run["tests"]["iterations"], run["tests"]["accuracies"]
             axes.plot(np.array(iterations) / a_minute, accuracies, color=colour, linewidth=1)
