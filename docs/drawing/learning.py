@@ -20,33 +20,39 @@ def one_step(figure):
     x, after = step["x"], step["W"]
     before = after + step["learning_rate"] * step["gradient_W"]
     answers = [softmax_of(x @ before), step["y"]]
-    inputs, outputs = [235, 150, 65], [205, 95]
+    bias = step["b"]  # 0 before
+    inputs, outputs = [235, 150, 65], [215, 85]
     for n, (y, value) in enumerate(zip(inputs, x)):
         axes.add_patch(Rectangle((40, y - 22), 44, 44, facecolor=str(1 - 0.85 * value),
                                  edgecolor=TEXT))
         axes.say(110, y, f"{value:g}", size=11)
         for neuron, height in enumerate(outputs):
-            axes.plot([132, 400], [y, height], color=GREY, linewidth=1.2, zorder=1)
+            axes.plot([132, 400], [y, height], color=(GREY, INK)[neuron], linewidth=1.2, zorder=1)
             at = 0.3 if neuron == 0 else 0.66
-            text = f"{before[n, neuron]:.2f} → {after[n, neuron]:.2f}".replace("-", "−")
-            axes.say(132 + 268 * at, y + (height - y) * at, text, size=8.5, zorder=4,
-                     colour=(ORANGE, BLUE)[neuron],
+            axes.say(132 + 268 * at, y + (height - y) * at,
+                     from_to(before[n, neuron], after[n, neuron]), size=8.5, zorder=4,
                      bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.2})
     axes.neurons(415, outputs, 18)
     for neuron, height in enumerate(outputs):
         axes.say(415, height, str(neuron), size=11, zorder=4)
-        axes.say(520, height + 16, f"before: {answers[0][neuron]:.2f}", align="left")
-        axes.say(520, height - 8, f"after: {answers[1][neuron]:.2f}", align="left",
+        axes.say(415, height - 31, "bias " + from_to(0, bias[neuron]), size=8.5)
+        axes.say(545, height + 12, f"before: {answers[0][neuron]:.2f}", align="left")
+        axes.say(545, height - 12, f"after: {answers[1][neuron]:.2f}", align="left",
                  fontweight="bold")
-        axes.say(640, height + 4, ("should be 0", "should be 1")[neuron], align="left",
+        axes.say(660, height, ("should be 0", "should be 1")[neuron], align="left",
                  colour=FAINT)
-        axes.draw_arrow((440, height), (505, height))
+        axes.draw_arrow((440, height), (530, height))
     axes.say(90, 280, "pixels", fontweight="bold")
     axes.say(266, 280, "weights", fontweight="bold")
     axes.say(415, 280, "neurons", fontweight="bold")
-    axes.say(590, 280, "probabilities", fontweight="bold")
+    axes.say(610, 280, "probabilities", fontweight="bold")
     axes.say(400, 20, "a pixel of 0 had no part in the error, so its weights stay", size=8.5,
              colour=FAINT)
+
+
+def from_to(before, after):
+    """A number before and after a step, in words."""
+    return f"{before:.2f} → {after:.2f}".replace("-", "−")
 
 
 @picture(3.5)
@@ -117,10 +123,11 @@ def softmax(figure):
     logits = test.images[number] @ W + b
     correct = test.labels[number].argmax()
     figure.image(test.images[number].reshape(28, 28), 20, 90, 95)
-    steps = [("weighted sums + biases", logits, 1), ("their exponentials", np.exp(logits), 0),
+    steps = [("weighted sums + biases", logits, 2), ("their exponentials", np.exp(logits), 0),
              ("in % of their total", 100 * softmax_of(logits), 0)]
-    for place, (title, values, places) in enumerate(steps):
-        axes = figure.plot(145 + 222 * place, 40, 195, 170, title)
+    boxes = [(132, 272), (425, 168), (612, 168)]  # left, width
+    for (left, width), (title, values, places) in zip(boxes, steps):
+        axes = figure.plot(left, 40, width, 170, title)
         highest = max(values) - min(0, min(values))
         axes.bars(values, correct, highest=highest, places=places)
         axes.set_ylim(min(0, min(values)) - 0.1 * highest * (min(values) < 0),
@@ -142,18 +149,19 @@ def cross_entropy(figure):
     bottom.bars(said, 6)
     bottom.set_ylim(0, 1.25)
     axes = figure.plot(470, 55, 300, 210, "the loss of one image",
-                       "probability given to the correct digit")
-    p = np.linspace(0.005, 1, 400)
-    axes.plot(p, -np.log(p), color=BLUE, linewidth=2, label="cross-entropy")
-    axes.plot(p, (1 - p)**2, color=FAINT, linewidth=1.6, linestyle="--",
-              label="squared distance")
-    for at in (0.01, 0.1, 0.6):
-        axes.plot([at], [-np.log(at)], "o", color=ORANGE, markersize=5, clip_on=False,
-                  zorder=5)
-        axes.annotate(f"−ln {at:g} = {abs(np.log(at)):.2f}", (at, -np.log(at)),
-                      xytext=(7, 12) if at == 0.6 else (9, 3), textcoords="offset points",
-                      fontsize=8.5, color=TEXT)
-    axes.set(xlim=(0, 1), ylim=(0, 5))
+                       "sum of the correct neuron; the others have 0")
+    z = np.linspace(-8, 9, 400)
+    p = np.exp(z) / (np.exp(z) + 9)
+    axes.plot(z, -np.log(p), color=BLUE, linewidth=2, label="cross-entropy")
+    axes.plot(z, (1 - p)**2 + 9 * ((1 - p) / 9)**2, color=FAINT, linewidth=1.6,
+              linestyle="--", label="squared distance")
+    for at in (0.001, 0.1, 0.6):
+        place = np.log(9 * at / (1 - at)), -np.log(at)
+        axes.plot(*place, "o", color=ORANGE, markersize=5, zorder=5)
+        axes.annotate(f"−ln {at:g} = {place[1]:.2f}", place, xytext=(8, 5),
+                      textcoords="offset points", fontsize=8.5, color=TEXT)
+    axes.set(xlim=(-8, 9), ylim=(0, 10.5), xticks=[-8, -4, 0, 4, 8])
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
     axes.grid(color=GRID)
     axes.legend(loc="upper right", frameon=False, fontsize=8.5, labelcolor=TEXT)
 
