@@ -7,7 +7,7 @@ from looked_into import few_digits, network_of
 
 from common.dashboard import audience
 from common.dashboard.drawing.panels import patch
-from common.dashboard.link.looks import (
+from common.dashboard.link.questions import (
     AskDigit,
     AskEvidence,
     AskExciting,
@@ -15,7 +15,6 @@ from common.dashboard.link.looks import (
     AskWeights,
 )
 from common.dashboard.outputs.output import Output
-from common.dashboard.outputs.screen import ANSWERS
 from common.options import Option
 
 
@@ -169,7 +168,7 @@ class Curious(Output):
         image = np.full(28 * 28, 100, np.uint8).tobytes()
         for question in (AskDigit(image), AskWeights(), AskExciting(0, 1), AskLayers(image),
                          AskEvidence(image, 3)):
-            ANSWERS[type(question)](self._model, question)
+            question.answer(self._model)
 
 
 @pytest.mark.parametrize("version, iterations", [

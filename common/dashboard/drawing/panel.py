@@ -25,9 +25,10 @@ class Panel:
       can_zoom: bool, whether its user can zoom into it.
       zoom: (xlim, ylim), what its user has zoomed into; None for the whole panel.
       margins: around the axes, in pixels of a common window: left, right, above, below.
+      question: the class of the `questions` whose answer it shows; None for none.
     """
 
-    can_zoom = False
+    can_zoom, question = False, None
     margins = 52, 30, 30, 26
 
     def __init__(self, axes, title):

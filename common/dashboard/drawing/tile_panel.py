@@ -17,7 +17,7 @@ class TilePanel(Panel):
 
     Attributes:
       heading: str, the title.
-      question: that of `looks` whose answer is shown.
+      question: that of `questions` whose answer is shown.
       from_left: bool, whether the groups go from left to right, where that makes them larger.
     """
 

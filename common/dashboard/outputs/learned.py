@@ -9,9 +9,8 @@ from common.dashboard.drawing.panels.layers import LayersPanel
 from common.dashboard.drawing.panels.weights import WeightsPanel
 from common.dashboard.drawing.scene import Scene
 from common.dashboard.drawing.style import HEIGHT, WIDTH
-from common.dashboard.link.looks import AskLayers, AskWeights
+from common.dashboard.link.questions import AskLayers, AskWeights, ink_of
 from common.dashboard.link.run import Run
-from common.dashboard.link.snapshots import ink_of
 
 
 def pictures_of(run, inside=None):

@@ -9,6 +9,7 @@ from common.dashboard.drawing.mosaic import WRONG_BACKGROUND
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.link.questions import AskDigit
 from common.digits.sheet import PEN, Handwriting
 
 OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
@@ -79,9 +80,11 @@ class SamplePanel(SquarePanel):
 class ProbabilitiesPanel(Panel):
     """What the network makes of the scene's sample: a bar for each digit."""
 
+    question = AskDigit
+
     def __init__(self, axes):
         super().__init__(axes, "Probability of each digit")
-        axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.25, 0.5, 0.75])
+        axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.25, 0.5, 0.75, 1])
         axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         self._bars = axes.barh(range(10), np.zeros(10), height=0.7, linewidth=0).patches
         self._figures = [axes.text(0, digit, "", va="center") for digit in range(10)]
