@@ -6,7 +6,6 @@ only: for a remote machine, forward the port with ssh. Each page has a figure of
 """
 
 import asyncio
-import dataclasses
 import io
 import json
 import mimetypes
@@ -56,11 +55,20 @@ class PageViewer(Viewer):
     The page has the buttons.
     """
 
-    keys = tuple(dataclasses.replace(key, button="") for key in KEYS)
+    has_buttons = False
 
     def __init__(self, number, canvas, run, tell):
         super().__init__(number, canvas, run, tell)
-        self._canvas.viewer = self
+        self._canvas.viewer, self._told = self, None
+
+    def update(self):
+        parts = super().update()
+        if self._told != self.figure.scene.buttons:
+            self._told = self.figure.scene.buttons
+            self._canvas.send_event("buttons", rows=[
+                [button.words, button.key.names[0], button.key.words, button.works]
+                for button in self._told])
+        return parts
 
     def show_view(self, view):
         super().show_view(view)
@@ -100,11 +108,10 @@ class Page(tornado.web.RequestHandler):
 
     def get(self):
         keys = [name for key in KEYS for name in key.names]
-        buttons = [(key.button, key.names[0], key.words) for key in KEYS if key.button]
         self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
             title=tornado.escape.xhtml_escape(self._title),
             title_json=tornado.escape.json_encode(self._title),
-            keys=json.dumps(keys), buttons=json.dumps(buttons), formats=json.dumps(FORMATS)))
+            keys=json.dumps(keys), formats=json.dumps(FORMATS)))
 
 
 class Script(tornado.web.RequestHandler):
