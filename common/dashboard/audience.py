@@ -49,7 +49,7 @@ class Audience:
       step_to: int, the iteration at which a single step ends, to be measured there; None for none.
     """
 
-    def __init__(self, options, model, title, outputs):
+    def __init__(self, options, model, title, outputs, signals):
         """Prepare; nothing is opened before `start`.
 
         Args:
@@ -57,7 +57,9 @@ class Audience:
           model: an `output.Model`.
           title: str, the name of the run.
           outputs: further ones, a list of `output.Output`.
+          signals: `terminal.HeldSignals`, of which one ends a pause.
         """
+        self._signals = signals
         defaults = {option.name: option.default for option in OPTIONS} | {"viewer": None}
         given = vars(options) if options is not None else {}
         self.options = argparse.Namespace(**defaults | given)
@@ -141,7 +143,7 @@ class Audience:
     def _pause(self, iteration):
         """Pause, until a user wants to go on, or a single step."""
         self.send(Paused(True, iteration))
-        self._viewer.wait_while_paused()
+        self._viewer.wait_while_paused(self._signals)
         if self._viewer.take_step():
             self.step_to = iteration + 1
         else:
@@ -154,8 +156,14 @@ class Audience:
           What could not be done in the whole run, a list of str.
         """
         outputs, self._outputs = self._outputs, []
-        for output in outputs:
-            self._is_well(output.finish)
+        for number, output in enumerate(outputs):
+            try:
+                self._is_well(output.finish)
+            except KeyboardInterrupt:
+                for left in outputs[number:]:
+                    if left.option is not None:
+                        self._terminal.say(f"{left.option.flag}: stopped before it was done")
+                raise
         return [*self.failures, *filter(None, [self._terminal.failure])]
 
     def _is_well(self, action, *arguments):
@@ -192,9 +200,11 @@ class Audience:
         elif web is None and not has_screen():
             self._go_on_without_viewer("There is no screen")
         else:
-            viewer = self.options.viewer or ViewerProcess(self._title, web)
+            viewer = self.options.viewer
+            if viewer is None or viewer.state != "starting":  # a script's second run has its own
+                viewer = ViewerProcess(self._title, web)
             self._viewer = ViewerOutput(viewer, is_page=web is not None,
-                                  stays_open=not self.options.close)
+                                        stays_open=not self.options.close)
             self._begin(self._viewer)
 
     def _go_on_without_viewer(self, why):

@@ -98,14 +98,15 @@ class Dashboard:
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
         title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs)
+        self._signals, self._clock = terminal.HeldSignals(), Clock()
+        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs,
+                                  self._signals)
         self.run = self._audience.run
         self._last = self._audience.options.iterations
         self._first = self._next_bands = 0            # iterations
         self._done, self._is_inside = None, False     # all before this one is done; inside it?
         self._is_finished = self._only_looks = False
         self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
-        self._signals, self._clock = terminal.HeldSignals(), Clock()
         self._status = NotOftener(STATUS_EVERY)
         if not is_notebook():  # its process goes on
             terminal.before_exit(self._end_unfinished)

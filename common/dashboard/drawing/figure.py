@@ -141,8 +141,10 @@ class DashboardFigure:
 
     def toggle_whole(self):
         """Show the curves' axes as published, or where the curves are."""
-        for panel in (self._panels["accuracy"], self._panels["loss"]):
-            panel.is_whole = not panel.is_whole
+        panels = self._panels["accuracy"], self._panels["loss"]
+        reach = "fit" if all(panel.shows_whole for panel in panels) else "whole"
+        for panel in panels:
+            panel.reach = reach
 
     def undo_zooms(self):
         """Show every panel whole again."""

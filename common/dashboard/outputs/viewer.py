@@ -110,9 +110,11 @@ class ViewerOutput(Output):
         self._viewer.steps -= is_wanted
         return is_wanted
 
-    def wait_while_paused(self):
-        """Answer while its user wants a pause, and no step."""
-        self._wait_while(lambda: self.is_paused and not self._viewer.steps)
+    def wait_while_paused(self, signals):
+        """Answer while its user wants a pause, and no step, and no signal has come to end it all.
+        """
+        self._wait_while(lambda: self.is_paused and not self._viewer.steps
+                         and not signals.has_come)
 
     def _wait_while(self, condition):
         """Answer while `condition()` is true and the window is there."""

@@ -7,7 +7,7 @@ from common.dashboard.drawing.panels.curves import OverIterations, step_up
 from common.dashboard.drawing.style import BANDS_COLOUR
 
 BAND_OPACITY = (0.18, 0.34, 0.55, 0.85, 0.55, 0.34, 0.18)  # the middle seventh is the darkest
-LEAST_HEIGHT = 1e-6
+LEAST_HEIGHT = 0.1  # of the axes, where all values are 0
 
 
 class BandsPanel(OverIterations):

@@ -84,7 +84,7 @@ class ProbabilitiesPanel(Panel):
 
     def __init__(self, axes):
         super().__init__(axes, "Probability of each digit")
-        axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.25, 0.5, 0.75])
+        axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.25, 0.5, 0.75, 1])
         axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         self._bars = axes.barh(range(10), np.zeros(10), height=0.7, linewidth=0).patches
         self._figures = [axes.text(0, digit, "", va="center") for digit in range(10)]
