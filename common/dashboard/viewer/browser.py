@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from common.dashboard.drawing.style import DPI, HEIGHT, WIDTH
 from common.dashboard.link.messages import Opened
-from common.dashboard.viewer.keys import KEYS
+from common.dashboard.viewer.keys import KEYS, buttons_of
 from common.dashboard.viewer.viewer import Viewer
 from common.options import PICTURE_ENDINGS
 from common.terminal import UserError
@@ -59,26 +59,29 @@ class PageViewer(Viewer):
 
     def __init__(self, number, canvas, run, tell):
         super().__init__(number, canvas, run, tell)
-        self._canvas.viewer, self._told = self, None
+        self._canvas.viewer, self._told = self, {}
 
     def update(self):
         parts = super().update()
-        if self._told != self.figure.scene.buttons:
-            self._told = self.figure.scene.buttons
-            self._canvas.send_event("buttons", rows=[
-                [button.words, button.key.names[0], button.key.words, button.works]
-                for button in self._told])
+        self.tell_around()
         return parts
 
-    def show_view(self, view):
-        super().show_view(view)
-        self.tell_shape()
+    def tell_around(self):
+        """Tell the page what is around the canvas, where that has changed: its shape, the buttons.
 
-    def tell_shape(self):
-        """Tell the page whether there are many panels, which need height where it is narrow."""
-        self._canvas.send_event("tall", is_tall=len(self.figure.panels) > 3)
+        Many panels need height where the page is narrow; then it scrolls, but for a box to zoom.
+        """
+        told = {"shape": {"is_tall": len(self.figure.panels) > 3, "is_zooming": self.zoom.is_on},
+                "buttons": {"rows": [
+                    [button.words, button.key.names[0], button.key.words, button.works]
+                    for button in buttons_of(self)]}}
+        for name, content in told.items():
+            if self._told.get(name) != content:
+                self._canvas.send_event(name, **content)
+        self._told = told
 
     def repaint(self):
+        self.tell_around()
         self._canvas.send_event("draw")
 
     def copy(self, parts):
@@ -154,7 +157,7 @@ class Socket(tornado.websocket.WebSocketHandler):
         self._viewer = self._viewers.add(PageViewer, canvas)
         self._canvases[self.get_argument("page", "")] = canvas
         self._manager.add_web_socket(self)
-        self._viewer.tell_shape()
+        self._viewer.update()
 
     def on_close(self):
         self._manager.remove_web_socket(self)

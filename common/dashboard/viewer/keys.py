@@ -68,7 +68,7 @@ def look(view, ability="inside"):
 
 # All keys, in the order of the list. A new one is a row here.
 KEYS = (
-    Key("1 … 6", tuple("123456"), "one panel; so does a click on its title",
+    Key("1 … 6", tuple("123456"), "one panel, like a click on its title",
         lambda viewer, name: viewer.show_view(SIX[int(name) - 1])),
     Key("7", ("7",), "accuracy and loss", button="curves", **show("curves")),
     Key("8", ("8",), "weights and biases", **show("spread")),
