@@ -481,7 +481,7 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
     """Whoever has no keyboard (a phone), or does not know the keys, can do as much."""
     monkeypatch.setattr(type(viewer), "save", lambda viewer: viewer.told.append("save"))
     viewer.run.apply(Started("a model", 100, reads_digits=True, has_inside=True))
-    states, before = [], {"clear": "d", "undo": "4", "step": "4 "}.get(key.button, "7")
+    states, before = [], {"clear": "d", "axes": "7", "step": "4 "}.get(key.button, "4")
     for button in ("", "", key.button):
         viewer.run.apply(Paused(False))
         press(viewer, "0", "h", *before)
@@ -501,12 +501,12 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
         is_listed = strip_of(viewer.figure, "keys").get_visible()
         states.append((viewer.figure.view, [*viewer.told], is_listed,
                        viewer.figure.scene.hint, len(viewer.figure.sheet.writing),
-                       viewer.figure.is_zoomed, viewer.figure.panels["accuracy"].is_whole
+                       viewer.figure.is_zoomed, viewer.figure.panels["accuracy"].reach
                        if viewer.figure.has_curves else None))
         if is_listed:
             press(viewer, "?")
-        if viewer.figure.has_curves and states[-1][-1]:
-            press(viewer, "z")
+        if key.button == "axes":
+            viewer.figure.panels["accuracy"].reach = ""
     before, by_key, by_button = states
     assert by_button == by_key != before
 

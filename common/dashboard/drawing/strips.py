@@ -117,6 +117,7 @@ class Buttons(Strip):
     def __init__(self, figure, keys):
         """Make room for those of some rows of `KEYS`."""
         super().__init__(figure, "buttons")
+        self.axes.set_animated(True)
         self._longest = max((len(key.button) for key in keys), default=0) + 1
         self._count, self._shown = len({key.place for key in keys if key.button}), ()
         self._boxes = [self.axes.add_patch(FancyBboxPatch(
