@@ -258,6 +258,13 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
     assert not tab.evaluate("document.querySelector('#buttons')")
     tab.press("3")
     tab.drag((300, 200), (300, 200))
+    again = FedViewer(BEGINNING, web=port_of(served), title="the next run")
+    try:
+        assert wait_until(lambda: tab.evaluate("document.title") == "the next run", PATIENCE)
+        assert wait_until(lambda: tab.evaluate("document.querySelectorAll('#buttons button')"
+                                               ".length > 9"), PATIENCE)
+    finally:
+        again.process.close()
 
 
 def test_server_is_gone_when_the_script_is_killed():

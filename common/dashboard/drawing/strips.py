@@ -6,6 +6,7 @@ from matplotlib.transforms import Bbox
 from common.dashboard.drawing.layout import LETTER, points_for, width_of
 from common.dashboard.drawing.style import (
     BUTTON_COLOUR,
+    DPI,
     FRAME_COLOUR,
     GRID_COLOUR,
     TEST_COLOUR,
@@ -20,7 +21,7 @@ TWO_LINES = 1.7          # times as high
 BUTTON = 0.88            # of a button's place: the button
 BETWEEN_GROUPS = 0.5     # of a line, in the list of keys
 LEAST_POINTS = 7.5       # of the letters on buttons: with smaller ones, the buttons get two rows
-A_PHONES = 500           # width in pixels: below it, who looks has fingers rather than keys
+A_PHONES = 500           # width in pixels of a common screen, with fingers rather than keys
 LINE = 1.8               # from one line of the list to the next, as a share of the font's size
 
 
@@ -219,5 +220,6 @@ class KeyList(Strip):
         self.region = self.fresh = self.axes.bbox.padded(2)
         for text in (*self._labels, *self._texts):
             text.set_fontsize(points)
+        a_phones = A_PHONES * figure.dpi / DPI
         for text, key in zip(self._labels, self._keys):  # a phone has no keys
-            text.set_text(key.button or key.label if width < A_PHONES else key.label)
+            text.set_text(key.button or key.label if width < a_phones else key.label)
