@@ -43,6 +43,7 @@ class Scene:
     answers: what the network was asked and has answered: a dictionary from the question's class,
       of `questions`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
+    buttons: a tuple of `keys.Button`.
     """
 
     run: Run
@@ -51,6 +52,7 @@ class Scene:
     pointed: tuple | None = None
     answers: dict = dataclasses.field(default_factory=dict)
     hint: str = ""
+    buttons: tuple = ()
 
     def choose_sample(self):
         """Look at some digit, if at none: the first test digit, which may be a misread one."""
