@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -28,7 +29,12 @@ class Stopped(KeyboardInterrupt):
 
 def reason(error):
     """An exception (Python's or TensorFlow's) in one line: the first of its text, or its name."""
-    lines = str(getattr(error, "message", None) or error).splitlines()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = str(getattr(error, "message", None) or error)
+    # TensorFlow tells first where in a graph it happened, and by which function.
+    text = re.sub(r"\AGraph execution error:.*?^Node: [^\n]*\n", "", text, flags=re.S | re.M)
+    lines = re.sub(r"\{\{function_node \S+\}\} ", "", text).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
