@@ -130,21 +130,19 @@ class ServedModel:
         self._constant = tf.constant
         try:
             self.folder = _find(folder, tf.io.gfile)
-            model = tf.saved_model.load(self.folder, tags=[TAG])
+            self._model = tf.saved_model.load(self.folder, tags=[TAG])
+            if SIGNATURE not in self._model.signatures:
+                raise UserError(f"the model in {folder} has no signature {SIGNATURE}")
+            self._signature = self._model.signatures[SIGNATURE]
+            if (list(self._signature.structured_input_signature[1]) != ["image"]
+                    or not {"classes", "predictions"} <= set(self._signature.structured_outputs)):
+                raise UserError(f"the model in {folder} should take `image` and give `classes` "
+                                f"and `predictions`")
+            self.predict(np.zeros((1, *IMAGE_SHAPE), np.float32))
         except UserError:
             raise
-        except Exception as error:  # of many kinds: it depends on where a file is damaged
-            raise UserError(f"the model in {folder} cannot be loaded, so its files are damaged or "
-                            f"no model: {reason(error)}") from None
-        if SIGNATURE not in model.signatures:
-            raise UserError(f"the model in {folder} has no signature {SIGNATURE}")
-        self._model = model  # a signature alone does not keep its variables alive
-        self._signature = model.signatures[SIGNATURE]
-        if (list(self._signature.structured_input_signature[1]) != ["image"]
-                or not {"classes", "predictions"} <= set(self._signature.structured_outputs)):
-            raise UserError(f"the model in {folder} should take `image` and give `classes` and "
-                            f"`predictions`")
-        self.predict(np.zeros((1, *IMAGE_SHAPE), np.float32))
+        except Exception as error:  # of many kinds: it depends on which byte of a file is wrong
+            raise UserError(f"the model in {folder} cannot be loaded: {reason(error)}") from None
 
     def predict(self, images):
         """Read digits.

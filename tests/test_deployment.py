@@ -184,7 +184,7 @@ def check_pod(pod, processes):
 def check_arguments(arguments, processes):
     """A container's arguments are a command of the trainer, with a batch that can be shared."""
     assert arguments[0] == "cloud.trainer"
-    options = hyperparameters.parser().parse_args(arguments[1:])
+    options = hyperparameters.read(arguments[1:])
     assert options.batch_size % processes == 0
 
 

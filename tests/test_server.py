@@ -395,12 +395,12 @@ def test_wrong_settings(run_module, arguments, sentence):
 
 
 def test_folders_of_models(tmp_path, monkeypatch, layer, tf):
-    from cloud import prediction
-    monkeypatch.setattr(prediction, "BUCKETS_DIR", str(tmp_path))
+    from cloud import buckets, prediction
+    monkeypatch.setattr(buckets, "MOUNTED", str(tmp_path))
     (tmp_path / "mine").mkdir()
-    assert prediction.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
-    assert prediction.local_path("gs://other/a") == "gs://other/a"  # not mounted
-    assert prediction.local_path("a/b") == "a/b"
+    assert buckets.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
+    assert buckets.local_path("gs://other/a") == "gs://other/a"  # not mounted
+    assert buckets.local_path("a/b") == "a/b"
 
     small_model.export(tmp_path / "mine/model", *layer)
     model = prediction.ServedModel("gs://mine/model")

@@ -218,7 +218,7 @@ def test_parameters_are_flags_of_the_trainer():
     for parameter in parameters:
         (spec,) = (value for name, value in parameter.items() if name.endswith("ValueSpec"))
         for value in spec.get("values", spec.values()):
-            options = hyperparameters.parser().parse_args(
+            options = hyperparameters.read(
                 [*space.arguments[1:], f"--{parameter['parameterId']}={value}"])
     assert len(parameters) == 10 and options.validation_digits == 5000
 
