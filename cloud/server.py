@@ -276,7 +276,9 @@ class Server(uvicorn.Server):
         log.info("ending")
         self._application.is_ending = True
         # In all answers from now on, so that who asks again connects anew, to another server.
-        self.config.encoded_headers.append((b"connection", b"close"))
+        closing = [(b"connection", b"close")]
+        self.config.encoded_headers += closing
+        self.server_state.default_headers = [*self.server_state.default_headers, *closing]
         loop = asyncio.get_running_loop()
         loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, self._stop)
 
