@@ -19,7 +19,8 @@ def commands():
     text = (PROJECT / "cloud/README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```\n(.*?)^```", text.partition("## 3.")[0], re.MULTILINE | re.DOTALL)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [line for line in lines if re.match(r"(TF_CONFIG='.*' )?python -m (cloud|tf2onnx)", line)]
+    ours = re.compile(r"(TF_CONFIG='.*' )?python -m (cloud|tf2onnx)")
+    return [line for line in lines if ours.match(line)]
 
 
 def shortened(line):

@@ -1,7 +1,7 @@
 """The files that run the cloud version elsewhere, held to what the engines publish.
 
-No engine is asked: Google's message types and Kubernetes' schemas find an unknown field or a value of
-the wrong kind.
+No engine is asked: Google's message types and Kubernetes' schemas find an unknown field or a value
+of the wrong kind.
 """
 
 import json
@@ -94,7 +94,7 @@ def pods():
                        id="kserve")
 
 
-@pytest.mark.parametrize("pod, containers", pods())
+@pytest.mark.parametrize("pod, containers", list(pods()))
 def test_namespaces_that_enforce_the_restricted_profile_take_it(pod, containers):
     """https://kubernetes.io/docs/concepts/security/pod-security-standards/, "Restricted"."""
     assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0

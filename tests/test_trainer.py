@@ -192,6 +192,32 @@ def test_folders_that_cannot_be_written_are_named_by_their_flags(tf, tmp_path):
         Summaries(folder)
 
 
+def test_an_export_takes_its_place_whole(tf, tmp_path):
+    """Each has a folder of its own, and one that fails leaves nothing behind."""
+    from cloud.prediction import ServedModel
+    from cloud.trainer.records import export
+    network, other = make_training(tf).network, make_training(tf, seed=1).network
+    images = np.ones((1, 28, 28), np.float32)
+    for number, trained in enumerate((network, other, network), 1):
+        assert export(trained, SMALL, str(tmp_path)) == str(tmp_path / str(number))
+    assert {path.name for path in tmp_path.iterdir()} == {"2", "3"}
+    (tmp_path / "4").mkdir()  # of a training that was killed
+    model = ServedModel(str(tmp_path))
+    assert model.folder == str(tmp_path / "3")
+    assert model.predict(images)[1] == pytest.approx(
+        tf.nn.softmax(network.logits(images)).numpy(), abs=1e-6)
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        with pytest.raises(UserError, match="--model-dir: nothing can be .* \\([^{]*too large"):
+            export(other, SMALL, str(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ServedModel(str(tmp_path)).folder == str(tmp_path / "3")
+    assert not (tmp_path / "5").exists()
+
+
 # what is reported
 
 def test_the_tuners_file(tf, tmp_path):
@@ -295,7 +321,8 @@ def test_values_as_tuning_services_write_them():
     ("--hp-learning-rate-floor", "-1"), ("--hp-decay-steps", "inf"), ("--hp-pkeep", "1.5"),
     ("--hp-channels-1", "0"), ("--hp-channels-2", "2.5"), ("--hp-channels-3", "nan"),
     ("--hp-neurons", "1e9"), ("--hp-batch-norm", "maybe"), ("--hp-batch-norm-decay", "1"),
-    ("--hp-iterations", "0"), ("--hp-neurons", "²"), ("--batch-size", "0"), ("--seed", "-1"), ("--seed", "2147483647"),
+    ("--hp-iterations", "0"), ("--hp-neurons", "²"), ("--batch-size", "0"), ("--seed", "-1"),
+    ("--seed", "2147483647"),
     ("--test-digits", "0"), ("--patience", "0"), ("--workers", "65"), ("--model-dir", ""),
 ])
 def test_bad_values_get_one_sentence(flag, value, capsys):

@@ -364,3 +364,43 @@ def test_user_errors_get_one_sentence(arguments, environment, sentence):
     assert ran.returncode == 1
     assert ran.stderr.startswith(f"cloud.trainer: {sentence}") and ran.stderr.count("\n") == 1
     assert not os.path.exists("/nowhere")
+
+
+@slow
+def test_two_trainings_in_one_folder(engine, alone):
+    """The second one says who is there; the first ends as if it had been alone."""
+    first = engine(ALONE)
+    first.wait_for(10, ALONE)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cloud.trainer", "--seed", "1", "--model-dir", first.folder / "other",
+         "--checkpoint-dir", first.folder / "checkpoint", "--log-dir", first.folder / "other-log"],
+        cwd=PROJECT, env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (RETRY, "", 1)
+    assert re.match(rf"cloud.trainer: --checkpoint-dir: process {first.processes[ALONE].pid} on .* "
+                    r"works in .*: wait for its end, or name another folder\n", ran.stderr)
+    assert first.wait() == {ALONE: [0]}
+    assert first.digests(ALONE) == alone.digests(ALONE)
+
+
+def test_folders_that_cannot_be_written_are_told_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    for flag, folder in (("--model-dir", tmp_path / "file"), ("--log-dir", "/proc/nowhere"),
+                         ("--checkpoint-dir", tmp_path / "file/below"),
+                         ("--model-dir", "gs://no-such-bucket/model")):
+        ran = subprocess.run(
+            [sys.executable, "-m", "cloud.trainer", "--dir", tmp_path, flag, folder], cwd=PROJECT,
+            env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+        assert ran.stderr.startswith(f"cloud.trainer: {flag}: ") and str(folder) in ran.stderr
+
+
+@slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_moment_of_the_start(engine, number):
+    """It went on where the signal came while its processes were being started."""
+    for delay in (0.3, 0.6, 0.9, 1.2):
+        training = engine(ALONE, arguments=["--workers", 2], restart=False)
+        time.sleep(delay)
+        training.processes[ALONE].send_signal(number)
+        assert training.wait()[ALONE] in ([128 + number],)
+    assert "Traceback" not in training.output(ALONE)
