@@ -3,6 +3,7 @@
     python benchmarks/accuracy.py                       all of them, with seeds 0 to 4
     python benchmarks/accuracy.py --seeds 3 --only 1.0 2
     python benchmarks/accuracy.py --results short.json -- --iterations 500
+    python benchmarks/accuracy.py --ideas --seeds 3     what each idea of a variation is worth
 
 Each run is a process of its own, `SCRIPT --text --seed S`, and goes into the results file as soon
 as it is done. So Ctrl-C costs no more than the run at hand; the same command goes on from there.
@@ -14,18 +15,59 @@ import collections
 import hashlib
 import io
 import os
+import pathlib
 import re
 import statistics
 import sys
+import tempfile
 import tokenize
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
-from benchmarks import shared
+from benchmarks import options, results, scripts, tables
 from common.options import above_zero
 from common.terminal import UserError, end_clearly
 
-SCRIPTS = shared.STAGES | shared.VARIATIONS
+SCRIPTS = scripts.STAGES | scripts.VARIATIONS
+TEST_DIGITS = 10_000
+
+# The variation whose ideas are measured, and what to put in place of what, so that one is gone.
+AUGMENTED = "batch_norm_augmented"
+REPLACED = {
+    "batch normalisation": ("(Z - mean)*(gamma/tf.sqrt(variance + 0.001)) + beta", "Z + beta"),
+    "distortion": ("batch_X = sess.run(X_distorted, feed_dict={X: batch_X})", "pass"),
+    "falling rate": ("tf.train.cosine_decay(0.004, step, options.iterations or 36*300)",
+                     "0.0001 + 0.004*tf.exp(-step/2000)"),
+}
+SHORT, LONG = 1500, 32_400  # iterations: five epochs, half an hour
+# Names of rows; the script, the ideas that are gone from it, iterations.
+IDEAS = {
+    "stage 3.1": ("3.1", (), 2 * SHORT),  # its batches are half as large
+    "the network": (AUGMENTED, ("batch normalisation", "distortion", "falling rate"), SHORT),
+    "+ batch normalisation": (AUGMENTED, ("distortion", "falling rate"), SHORT),
+    "+ distortion": (AUGMENTED, ("falling rate",), SHORT),  # so all less the falling rate, too
+    "+ falling rate: all": (AUGMENTED, (), SHORT),
+    "all less batch normalisation": (AUGMENTED, ("batch normalisation",), SHORT),
+    "all less distortion": (AUGMENTED, ("distortion",), SHORT),
+    "all, trained longer": (AUGMENTED, (), LONG),
+}
+ROWS = {name: (name, (), None) for name in SCRIPTS} | IDEAS
+
+
+def text_of(row):
+    """The code of a row (str, its name), str: that of its script, without the ideas that are gone.
+
+    Raises:
+      UserError: the script does not have the lines of an idea.
+    """
+    name, gone, _ = ROWS[row]
+    text = (scripts.PROJECT / SCRIPTS[name]).read_text(encoding="utf-8")
+    for idea in gone:
+        old, new = REPLACED[idea]
+        if text.count(old) != 1:
+            raise UserError(f"{SCRIPTS[name]} does not have the line of the {idea} once: {old}")
+        text = text.replace(old, new)
+    return text
 
 
 def code_of(text):
@@ -44,41 +86,46 @@ def code_of(text):
     return hashlib.sha256("".join(code).encode()).hexdigest()[:16]
 
 
-def current(results, name):
-    """The runs of a script as it is now.
+def current(measured, row):
+    """The runs of a row as its script is now.
 
     Args:
-      results: a dictionary, the content of accuracy.json.
-      name: str, that of the script.
+      measured: a dictionary, the content of accuracy.json.
+      row: str, its name.
 
     Returns:
       A list of dictionaries, by seed.
     """
-    code = code_of((shared.PROJECT / SCRIPTS[name]).read_text(encoding="utf-8"))
-    return [run for run in results["runs"] if (run["script"], run["code"]) == (name, code)]
+    code, (_, _, iterations) = code_of(text_of(row)), ROWS[row]
+    return [run for run in measured["runs"] if (run["script"], run["code"]) == (row, code)
+            and iterations in (None, run["iterations"])]
 
 
-def measure(name, path, seed, options):
-    """Run a script to its end.
+def measure(row, seed, of_script):
+    """Run a row's script to its end.
 
     Args:
-      name: str, what the results call it.
-      path: pathlib.Path.
+      row: str, its name.
       seed: int.
-      options: a list of str, more options for it.
+      of_script: a list of str, more options for it.
 
     Returns:
       A dictionary: script; code; seed; date and load of the machine; iterations; accuracy and loss
       of the last test; wall, the seconds of the whole process; tests, a dictionary of three lists;
-      misread, a dictionary from the numbers of the test digits misread last to the computed digits.
+      misread, as `scripts.run_script` has it.
 
     Raises:
       UserError: the script failed.
     """
-    about = {"script": name, "code": code_of(path.read_text(encoding="utf-8")), "seed": seed,
-             **shared.present()}
-    notes = shared.run_script(path, ["--text", "--seed", seed, *options])
-    iterations, accuracies, losses, _ = zip(*notes["tests"])
+    (name, _, iterations), text = ROWS[row], text_of(row)
+    about = {"script": row, "code": code_of(text), "seed": seed, **results.present()}
+    if iterations:
+        of_script = [*of_script, "--iterations", iterations]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, os.path.basename(SCRIPTS[name]))
+        path.write_text(text, encoding="utf-8")
+        notes = scripts.run_script(path, ["--text", "--seed", seed, *of_script])
+    iterations, accuracies, losses = zip(*notes["tests"])
     accuracies = [round(accuracy, 4) for accuracy in accuracies]
     losses = [round(loss, 3) for loss in losses]
     return {**about, "iterations": notes["iterations"], "accuracy": accuracies[-1],
@@ -87,21 +134,20 @@ def measure(name, path, seed, options):
             "misread": notes["misread"]}
 
 
-def add(results, run, machine, order):
+def add(measured, run, machine):
     """Add a run, what `measure` gave, to the results, in place of an older one of its seed.
 
     Args:
-      results: as for `current`.
+      measured: as for `current`.
       run: a dictionary.
-      machine: a dictionary, `shared.machine()`. A run has its number in the list of all machines.
-      order: a list of str, the names of the scripts, in the order of the results.
+      machine: a dictionary, `results.machine()`. A run has its number in the list of all machines.
     """
-    if machine not in results["machines"]:
-        results["machines"].append(machine)
-    key = run["script"], run["seed"]
-    runs = [old for old in results["runs"] if (old["script"], old["seed"]) != key]
-    runs.append(run | {"machine": results["machines"].index(machine)})
-    results["runs"] = sorted(runs, key=lambda run: (order.index(run["script"]), run["seed"]))
+    if machine not in measured["machines"]:
+        measured["machines"].append(machine)
+    key, order = (run["script"], run["seed"]), list(ROWS)
+    runs = [old for old in measured["runs"] if (old["script"], old["seed"]) != key]
+    runs.append(run | {"machine": measured["machines"].index(machine)})
+    measured["runs"] = sorted(runs, key=lambda run: (order.index(run["script"]), run["seed"]))
 
 
 def misread_by_vote(runs):
@@ -119,30 +165,6 @@ def misread_by_vote(runs):
     return {number: digit for number, digit in voted.items() if digit is not None}  # None: correct
 
 
-def make_runs(missing, make_run, order, results, path):
-    """Make runs one by one; each goes into the results file as soon as it is done.
-
-    Args:
-      missing: a list of (name, seed).
-      make_run: a function from a name and a seed to what `measure` gives.
-      order, results: as for `add`.
-      path: str, the results file.
-    """
-    machine = shared.machine()
-    for name, seed in shared.one_by_one(missing, lambda run: f"{run[0]}, seed {run[1]}"):
-        run = make_run(name, seed)
-        add(results, run, machine, order)
-        shared.write_results(path, results)
-        print(f"  {run['accuracy']:.4f}, loss {run['loss']:.3f}, {run['wall']:.1f} s", flush=True)
-
-
-def origin(runs, machines):
-    """For the line below a table: when and where these runs were made, str."""
-    days = [run["date"].partition(" ")[0] for run in runs]
-    days = " to ".join(dict.fromkeys([min(days), max(days)]))
-    return f"Measured {days} on {'; and on '.join(map(shared.in_words, machines))}."
-
-
 def first_above(run, mark):
     """The first iteration at which the test accuracy of a run was above a mark, or None."""
     tests = run["tests"]
@@ -150,56 +172,90 @@ def first_above(run, mark):
                  in zip(tests["iterations"], tests["accuracies"]) if accuracy > mark), None)
 
 
-def tables(results):
-    """The table of the content of accuracy.json: a dictionary with a str in markdown."""
-    rows, of_all = [], []
+def all_tables(measured):
+    """The tables of the content of accuracy.json: a dictionary of str in markdown."""
+    scripts_rows, idea_rows, of_scripts, of_ideas = [], [], [], []
     for name, file in SCRIPTS.items():
-        runs, mark = current(results, name), shared.MARKS.get(name)
+        runs, mark = current(measured, name), scripts.MARKS.get(name)
         if not runs:
             continue
-        of_all += runs
-        accuracy = [run["accuracy"] for run in runs]
+        of_scripts += runs
         reached = [first for run in runs if mark and (first := first_above(run, mark)) is not None]
-        above = f"{shared.median_and_range(reached, 0)}, {len(reached)} of {len(runs)} runs"
-        rows.append([
-            f"`{file}`", f"{runs[0]['iterations']:,}", f"{mark:g}" if mark else "",
-            shared.mean_and_deviation(accuracy, 4), f"{min(accuracy):.4f}–{max(accuracy):.4f}",
-            shared.mean_and_deviation([run["loss"] for run in runs], 2),
-            shared.mean_and_deviation([max(run["tests"]["accuracies"]) for run in runs], 4),
-            above if reached else "not reached" if mark else "",
-            f"{statistics.median(run['wall'] for run in runs):.0f}", str(len(runs))])
-    table = shared.markdown(
-        ["script", ">iterations", ">codelab's mark", ">final test accuracy", "min–max",
-         ">final test loss", ">maximum over the run", "first above the mark, iteration", ">seconds",
-         ">runs"], rows)
-    return {"accuracy": f"{table}\n\n{origin(of_all, results['machines'])}"}
+        above = f"{tables.median_and_range(reached, 0)}, {len(reached)} of {len(runs)} runs"
+        iterations, accuracy, least_most, loss, *rest = _cells(runs)
+        scripts_rows.append([
+            f"`{file}`", iterations, f"{mark:g}" if mark else "", accuracy, least_most, loss,
+            tables.mean_and_deviation([max(run["tests"]["accuracies"]) for run in runs], 4),
+            above if reached else "not reached" if mark else "", *rest])
+    for row in IDEAS:
+        if runs := current(measured, row):
+            of_ideas += runs
+            idea_rows.append([row, *_cells(runs)])
+    if whole_runs := current(measured, AUGMENTED):
+        together = 1 - len(misread_by_vote(whole_runs)) / TEST_DIGITS
+        idea_rows += [["all, the script as it is", *_cells(whole_runs)],
+                      [f"a vote of these {len(whole_runs)} networks", "", f"{together:.4f}",
+                       *[""] * 4]]
+    columns = [">iterations", ">final test accuracy", "min–max", ">final test loss", ">seconds",
+               ">runs"]
+    made = {"accuracy": tables.markdown(
+        ["script", columns[0], ">codelab's mark", *columns[1:4], ">maximum over the run",
+         "first above the mark, iteration", *columns[4:]], scripts_rows)
+        + _origin(of_scripts, measured)}
+    if of_ideas:
+        made["ideas"] = (tables.markdown(["", *columns], idea_rows) + _origin(of_ideas, measured)
+                         + " The script as it is: see above.")
+    return made
+
+
+def _cells(runs):
+    """Iterations, accuracy, least and most, loss, seconds, number of some runs: a list of str."""
+    values = [run["accuracy"] for run in runs]
+    return [f"{runs[0]['iterations']:,}", tables.mean_and_deviation(values, 4),
+            f"{min(values):.4f}–{max(values):.4f}",
+            tables.mean_and_deviation([run["loss"] for run in runs], 2),
+            f"{statistics.median(run['wall'] for run in runs):.0f}", str(len(runs))]
+
+
+def _origin(runs, measured):
+    """When and where these runs were made, below a table."""
+    days = [run["date"].partition(" ")[0] for run in runs]
+    days = " to ".join(dict.fromkeys([min(days), max(days)]))
+    machines = [measured["machines"][number] for number in sorted({run["machine"] for run in runs})]
+    return f"\n\nMeasured {days} on {'; and on '.join(map(results.in_words, machines))}."
 
 
 def main():
-    """Read the options, make the runs that are missing, print the table."""
+    """Read the options, make the runs that are missing, print the tables."""
     end_clearly()
-    parser = shared.parser("accuracy", __doc__)
+    parser = options.parser("accuracy", __doc__)
     parser.add_argument("--seeds", metavar="N", type=above_zero, default=5,
                         help="make runs with the seeds 0 to N - 1 (default: 5 seeds)")
+    parser.add_argument("--ideas", action="store_true",
+                        help=f"measure {SCRIPTS[AUGMENTED]} less some of its ideas, in place of "
+                             "the scripts as they are")
     parser.add_argument("--again", action="store_true",
                         help="repeat runs that are in the results file")
-    options = shared.parse(parser)
-    results = shared.read_results(options.results) or {
-        "measured by": "python benchmarks/accuracy.py", "options": options.of_scripts,
+    chosen = options.parse(parser)
+    measured = results.read(chosen.results) or {
+        "measured by": "python benchmarks/accuracy.py", "options": chosen.of_scripts,
         "machines": [], "runs": []}
-    if results["options"] != options.of_scripts:
-        raise UserError(f"the runs in {options.results} have other options: name another file "
+    if measured["options"] != chosen.of_scripts:
+        raise UserError(f"the runs in {chosen.results} have other options: name another file "
                         "with --results")
     # Seed by seed, so that a session that is cut short has something of each script.
-    names = shared.chosen(SCRIPTS, options.only)
-    wanted = [(name, seed) for seed in range(options.seeds) for name in names]
-    done = [(run["script"], run["seed"]) for name in names for run in current(results, name)]
-    missing = [run for run in wanted if options.again or run not in done]
-    print(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them in {options.results}")
-    make_runs(missing, lambda name, seed: measure(name, shared.PROJECT / SCRIPTS[name], seed,
-                                                  options.of_scripts),
-              list(SCRIPTS), results, options.results)
-    print(f"\n{tables(results)['accuracy']}\n\nresults in {options.results}")
+    rows = scripts.chosen(IDEAS if chosen.ideas else SCRIPTS, chosen.only)
+    wanted = [(row, seed) for seed in range(chosen.seeds) for row in rows]
+    done = [(run["script"], run["seed"]) for row in rows for run in current(measured, row)]
+    missing = [run for run in wanted if chosen.again or run not in done]
+    print(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them in {chosen.results}")
+    machine = results.machine()
+    for row, seed in scripts.one_by_one(missing, lambda run: f"{run[0]}, seed {run[1]}"):
+        run = measure(row, seed, chosen.of_scripts)
+        add(measured, run, machine)
+        results.write(chosen.results, measured)
+        print(f"  {run['accuracy']:.4f}, loss {run['loss']:.3f}, {run['wall']:.1f} s", flush=True)
+    print("\n\n".join(["", *all_tables(measured).values(), f"results in {chosen.results}"]))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/report.py
 
-takes accuracy.json, ideas.json, speed.json and peers.json; what a file that is not there would fill
+takes accuracy.json, speed.json and peers.json; what a file that is not there would fill
 stays as it was. The guide draws the picture of the ideas.
 """
 
@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks import accuracy, ideas, peers, shared, speed
+from benchmarks import accuracy, peers, results, scripts, speed
 from common.dashboard.drawing.style import (
     BANDS_COLOUR,
     FAINT_COLOUR,
@@ -26,9 +26,6 @@ from common.dashboard.drawing.style import (
     TRAIN_COLOUR,
 )
 from common.terminal import UserError, end_clearly, whole_file
-
-LOOP_PARTS = {"training steps": ("step", TRAIN_COLOUR), "tests": ("test", TEST_COLOUR),
-              "loading batches": ("load", BANDS_COLOUR)}
 
 
 def fill(page, name, text):
@@ -51,22 +48,22 @@ def fill(page, name, text):
     return page
 
 
-def draw_accuracy(results):
+def draw_accuracy(measured):
     """Draw the test accuracy of the stages over the iterations, all seeds.
 
     Args:
-      results: a dictionary, the content of accuracy.json.
+      measured: a dictionary, the content of accuracy.json.
 
     Returns:
       A matplotlib figure.
     """
-    runs = {stage: of_one for stage in shared.STAGES
-            if (of_one := accuracy.current(results, stage))}
+    runs = {stage: of_one for stage in scripts.STAGES
+            if (of_one := accuracy.current(measured, stage))}
     figure, panels = grid(len(runs), (3.4, 2.4))
     for panel, (name, of_one) in zip(panels, runs.items()):
         iterations = of_one[0]["tests"]["iterations"]
         accuracies = np.array([run["tests"]["accuracies"] for run in of_one])
-        mark, final = shared.MARKS[name], np.mean(accuracies[:, -1])
+        mark, final = scripts.MARKS[name], np.mean(accuracies[:, -1])
         panel.fill_between(iterations, accuracies.min(axis=0), accuracies.max(axis=0),
                            color=TEST_COLOUR, alpha=0.25, linewidth=0)
         panel.plot(iterations, np.median(accuracies, axis=0), color=TEST_COLOUR, linewidth=1)
@@ -78,53 +75,28 @@ def draw_accuracy(results):
     return figure
 
 
-def draw_speed(results):
-    """Draw where the time of a whole run goes, from the content of speed.json: a figure."""
-    stages = shared.grouped(results["rounds"], "stage")
-    figure, (panel,) = grid(1, (7, 0.6 + 0.4 * len(stages)))
-    left = np.zeros(len(stages))
-
-    def bars(label, colour, seconds_of):
-        nonlocal left
-        seconds = [np.median([seconds_of(entry["text"]) for entry in entries])
-                   for entries in stages.values()]
-        panel.barh(list(stages), seconds, left=left, color=colour, label=label, height=0.6)
-        left = left + seconds
-
-    bars("start-up", FAINT_COLOUR, lambda text: sum(text["start"].values()))
-    for label, (activity, colour) in LOOP_PARTS.items():
-        bars(label, colour, lambda text, activity=activity: text["loop"][activity])
-    bars("all else", GRID_COLOUR, lambda text: text["wall"] - sum(text["start"].values()) - sum(
-        text["loop"][activity] for activity, _ in LOOP_PARTS.values()))
-    panel.invert_yaxis()
-    panel.legend(frameon=False, fontsize=8, labelcolor=TEXT_COLOUR)
-    entitle(panel, "the whole script in text mode, seconds")
-    return figure
-
-
-def draw_peers(results):
+def draw_peers(measured):
     """Draw the milliseconds a step of stages and peers, each with its best number of threads.
 
     Args:
-      results: a dictionary, the content of peers.json.
+      measured: a dictionary, the content of peers.json.
 
     Returns:
       A matplotlib figure.
     """
-    networks = {network: shared.grouped(entries, "who")
-                for network, entries in shared.grouped(results["steps"], "network").items()}
+    networks = {network: results.grouped(entries, "who")
+                for network, entries in results.grouped(measured["steps"], "network").items()}
     most = max(map(len, networks.values()))
     figure, panels = grid(len(networks), (4.6, 0.8 + 0.3 * most), columns=2)
     for panel, (network, contestants) in zip(panels, networks.items()):
         times = [min(np.median([entry["step"] for entry in of_one])
-                     for of_one in shared.grouped(entries, "threads").values())
+                     for of_one in results.grouped(entries, "threads").values())
                  for entries in contestants.values()]
-        colours = [BANDS_COLOUR if who == peers.STAGE else TRAIN_COLOUR for who in contestants]
-        names = ["the stage" if who == peers.STAGE else who for who in contestants]
+        colours = [BANDS_COLOUR if who == peers.STAGE.name else TRAIN_COLOUR for who in contestants]
+        names = ["the stage" if who == peers.STAGE.name else who for who in contestants]
         panel.barh(names, times, color=colours, height=0.6)
-        panel.axvline(peers.bound(results, network), color=TEST_COLOUR, linewidth=1.2)
         panel.invert_yaxis()
-        entitle(panel, f"{network}: ms a step; line: bound")
+        entitle(panel, f"{network}: ms a step")
     return figure
 
 
@@ -150,8 +122,8 @@ def entitle(panel, title):
     panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=TEXT_COLOUR)
 
 
-REPORTS = {"accuracy": (accuracy.tables, draw_accuracy), "ideas": (ideas.tables, None),
-           "speed": (speed.tables, draw_speed), "peers": (peers.tables, draw_peers)}
+REPORTS = {"accuracy": (accuracy.all_tables, draw_accuracy), "speed": (speed.all_tables, None),
+           "peers": (peers.all_tables, draw_peers)}
 
 
 def report(folder):
@@ -162,17 +134,17 @@ def report(folder):
     """
     page = (folder / "README.md").read_text(encoding="utf-8")
     for name, (tables, draw) in REPORTS.items():
-        results = shared.read_results(folder / f"{name}.json")
-        if not results:
+        measured = results.read(folder / f"{name}.json")
+        if not measured:
             print(f"there is no {name}.json: run benchmarks/{name}.py")
             continue
-        for place, text in tables(results).items():
+        for place, text in tables(measured).items():
             page = fill(page, place, text)
         if draw is None:
             continue
         with whole_file(folder / f"{name}.png") as partial:
-            draw(results).savefig(partial, metadata={"Software": None},  # same results, same file
-                                  pil_kwargs={"optimize": True})
+            draw(measured).savefig(partial, metadata={"Software": None},  # same results, same file
+                                   pil_kwargs={"optimize": True})
     with whole_file(folder / "README.md") as partial:
         pathlib.Path(partial).write_text(page, encoding="utf-8")
     print(f"written: the tables and pictures of {folder / 'README.md'}")
@@ -181,7 +153,7 @@ def report(folder):
 def main():
     """Report on the files beside this program."""
     end_clearly()
-    report(shared.FOLDER)
+    report(scripts.FOLDER)
 
 
 if __name__ == "__main__":

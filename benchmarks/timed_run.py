@@ -1,153 +1,79 @@
-"""Run a script as its user would, but on a dashboard and in a session that look at the clock.
+"""Run a script as its user would, and look at the clock meanwhile.
 
-The other programs start it, through `shared.run_script`:
+The other programs start it, through `scripts.run_script`:
 
-    python benchmarks/timed_run.py NOTES STARTED MARK SCRIPT [options of the script]
+    python benchmarks/timed_run.py NOTES STARTED SCRIPT [options of the script]
 
 The file NOTES gets what was seen, as JSON. STARTED is the moment at which this process was started,
-in seconds of time.monotonic(). The first test whose accuracy is above MARK ends the run.
+in seconds of time.monotonic().
 """
 
+import functools
 import json
 import pathlib
 import runpy
 import sys
 import time
 
-# What a script is at until its training loop begins, and in each iteration: load a batch, look at
-# it, test, show that, train; "loop" is what lies between.
-START = "python", "tensorflow", "data", "graph", "session", "dashboard"
-LOOP = "load", "look", "test", "show", "step", "loop"
 
-
-class Clock:
-    """What a run has spent its time on.
+class Watch:
+    """What is seen of a run.
 
     Attributes:
-      seconds: a dictionary, floats by the names of `START` and `LOOP`, and "end".
-      at: str, what the script is at.
-      before_steps: a copy of `seconds`, from the end of the first training step.
-      steps: a list of float, the seconds of each training step.
-      tests: a list of (iteration, accuracy, loss, seconds of the loop without looks and shows).
-      misread: a dictionary from the numbers of the test digits misread last to the computed digits.
-      iteration: int, the latest.
+      seconds: a dictionary, what loading batches, training steps and tests have taken since the end
+        of the first training step.
+      first_step_done: that moment, in seconds of time.monotonic(); None before.
+      notes: a dictionary, as `scripts.run_script` returns it.
     """
 
-    def __init__(self, started):
-        self.seconds = dict.fromkeys((*START, *LOOP, "end"), 0.0)
-        self.at, self._since = START[0], started
-        self.before_steps, self.steps, self.iteration = self.seconds, [], 0
-        self.tests, self.misread = [], {}
+    def __init__(self):
+        self.first_step_done = None
+        self.seconds = dict.fromkeys(("load", "step", "test"), 0.0)
+        self.notes = {"tests": [], "misread": {}}
 
-    def begin(self, activity):
-        """Note that the script goes over to something else; returns the seconds before that."""
-        now = time.monotonic()
-        passed = now - self._since
-        self.seconds[self.at] += passed
-        self.at, self._since = activity, now
-        return passed
+    def timed(self, activity, function):
+        """A function that does what another one does, and whose time is noted."""
+        @functools.wraps(function)
+        def timed_function(*arguments, **named):
+            began = time.monotonic()
+            result = function(*arguments, **named)
+            ended = time.monotonic()
+            if self.first_step_done is not None:
+                self.seconds[activity] += ended - began
+            elif activity == "step":
+                self.first_step_done = ended
+            return result
 
-    def end_step(self):
-        """Note that a training step is done."""
-        self.steps.append(self.begin("loop"))
-        if len(self.steps) == 1:
-            self.before_steps = dict(self.seconds)
+        return timed_function
 
-    def end_test(self, i, accuracy, loss, predictions, labels):
-        """Note what a test gave."""
-        self.begin("show")
-        seconds = sum(self.seconds[name] for name in ("load", "test", "step", "loop"))
-        self.tests.append((i, float(accuracy), float(loss), seconds))
-        computed = predictions.argmax(axis=1)
-        (wrong,) = (computed != labels.argmax(axis=1)).nonzero()
-        self.misread = {str(number): int(computed[number]) for number in wrong}
+    def dashboard(self, kind):
+        """A class of dashboards like `kind`, which note what is tested, and when the loop ends."""
+        class WatchedDashboard(kind):
+            def loop(dashboard, iterations):
+                self.watch_sessions()
+                for i in super().loop(iterations):
+                    yield i
+                self.notes["iterations"], loop = i, time.monotonic() - self.first_step_done
+                self.notes["loop"] = self.seconds | {"rest": loop - sum(self.seconds.values())}
 
-    def notes(self):
-        """What `shared.run_script` returns, but for the seconds of the whole process."""
-        start = {part: self.seconds[part] for part in START}
-        start["first step"] = sum(self.before_steps[name] for name in LOOP)
-        loop = {name: self.seconds[name] - self.before_steps[name] for name in LOOP}
-        return {"start": start, "loop": loop, "steps": self.steps, "tests": self.tests,
-                "misread": self.misread, "iterations": self.iteration,
-                "megabytes": peak_megabytes()}
+            def show_test(dashboard, i, accuracy, loss, images, predictions, labels):
+                self.notes["tests"].append((i, float(accuracy), float(loss)))
+                computed = predictions.argmax(axis=1)
+                (wrong,) = (computed != labels.argmax(axis=1)).nonzero()
+                self.notes["misread"] = {str(number): int(computed[number]) for number in wrong}
+                super().show_test(i, accuracy, loss, images, predictions, labels)
 
+        return WatchedDashboard
 
-def timed_dashboard(kind, clock, mark):
-    """A class of dashboards like `kind`; the loop ends when a test is above `mark`."""
-    class TimedDashboard(kind):
-        def loop(self, iterations):
-            clock.begin("dashboard")
-            for clock.iteration in super().loop(iterations):
-                clock.begin("load")
-                yield clock.iteration
-                clock.begin("loop")
-                if clock.tests and clock.tests[-1][1] > mark:
-                    break
-            clock.begin("end")
+    def watch_sessions(self):
+        """Time each training step of TensorFlow's sessions: a call that fetches an operation."""
+        import tensorflow as tf
 
-        def wants_train(self, i):
-            wanted = super().wants_train(i)
-            clock.begin("look" if wanted else "loop")
-            return wanted
-
-        def wants_test(self, i):
-            wanted = super().wants_test(i)
-            clock.begin("test" if wanted else "loop")
-            return wanted
-
-        def show_train(self, *arguments, **named):
-            clock.begin("show")
-            super().show_train(*arguments, **named)
-            clock.begin("loop")
-
-        def show_test(self, i, accuracy, loss, images, predictions, labels):
-            clock.end_test(i, accuracy, loss, predictions, labels)
-            super().show_test(i, accuracy, loss, images, predictions, labels)
-            clock.begin("loop")
-
-    return TimedDashboard
-
-
-def time_sessions(clock):
-    """Have TensorFlow's sessions time each training step: a call that fetches an operation."""
-    import tensorflow as tf
-
-    kind = tf.compat.v1.Session.__base__  # of interactive sessions, too
-    run = kind.run
-
-    def timed_run(session, fetches, *arguments, **named):
-        if clock.at == "graph":  # it is complete before it is first run
-            clock.begin("session")
-        if clock.at not in LOOP or not isinstance(fetches, tf.Operation):
-            return run(session, fetches, *arguments, **named)
-        clock.begin("step")
-        result = run(session, fetches, *arguments, **named)
-        clock.end_step()
-        return result
-
-    kind.run = timed_run
-
-
-def put_clock(clock, mark):
-    """Put what looks at the clock in place of what a script imports from common/."""
-    from common import command_line, dashboard, mnist_data
-
-    start, read_data_sets = command_line.start, mnist_data.read_data_sets
-
-    def timed_start(*arguments, **named):
-        clock.begin("tensorflow")
-        options = start(*arguments, **named)
-        time_sessions(clock)
-        return options
-
-    def timed_read(*arguments, **named):
-        clock.begin("data")
-        mnist = read_data_sets(*arguments, **named)
-        clock.begin("graph")
-        return mnist
-
-    command_line.start, mnist_data.read_data_sets = timed_start, timed_read
-    dashboard.Dashboard = timed_dashboard(dashboard.Dashboard, clock, mark)
+        kind = tf.compat.v1.Session.__base__  # of interactive sessions, too
+        run, timed_run = kind.run, self.timed("step", kind.run)
+        kind.run = lambda session, fetches, *arguments, **named: (
+            timed_run if isinstance(fetches, tf.Operation) else run)(
+                session, fetches, *arguments, **named)
 
 
 def peak_megabytes():
@@ -162,15 +88,21 @@ def peak_megabytes():
 
 def main():
     """Run the script, write the notes."""
-    notes, started, mark, script, *options = sys.argv[1:]
+    notes, started, script, *options = sys.argv[1:]
     folder, here = pathlib.Path(script).resolve().parent, pathlib.Path(__file__).resolve().parent
     sys.path[0] = next(str(place) for place in (folder, folder.parent, here.parent)
                        if (place / "common").is_dir())
     sys.argv = [script, *options]
-    clock = Clock(float(started))
-    put_clock(clock, float(mark))
+
+    from common import dashboard, mnist_data, network
+    watch = Watch()
+    mnist_data.DataSet.next_batch = watch.timed("load", mnist_data.DataSet.next_batch)
+    network.run_in_chunks = watch.timed("test", network.run_in_chunks)
+    dashboard.Dashboard = watch.dashboard(dashboard.Dashboard)
     runpy.run_path(script, run_name="__main__")
-    pathlib.Path(notes).write_text(json.dumps(clock.notes()), encoding="utf-8")
+    seen = watch.notes | {"start": watch.first_step_done - float(started),
+                          "megabytes": peak_megabytes()}
+    pathlib.Path(notes).write_text(json.dumps(seen), encoding="utf-8")
 
 
 if __name__ == "__main__":

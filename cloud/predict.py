@@ -29,7 +29,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def write_digits(path, num_digits=NUM_DIGITS):
     """Write the first test digits into a file, as a request, a row of pixels on a line."""
-    test = mnist_data.read_data_sets(mnist_data.DEFAULT_DIR, reshape=False).test
+    test = mnist_data.read_data_sets(reshape=False).test
     images = (test.images[:num_digits, :, :, 0] * 1000).round().astype(int)
     instances = ",\n".join(
         "[" + ",\n ".join(json.dumps([n / 1000 if n % 1000 else n // 1000 for n in row],

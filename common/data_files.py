@@ -12,18 +12,14 @@ import http.client
 import math
 import os
 import pathlib
-import ssl
 import struct
 import sys
-import time
-import urllib.error
-import urllib.parse
 import urllib.request
 import zlib
 
 import numpy as np
 
-from common.terminal import StatusLine, UserError, say, whole_file
+from common.terminal import StatusLine, UserError, reason, say, whole_file
 
 UNSIGNED_BYTE = 0x08  # the third byte of the magic number; MNIST and its relatives have no other
 
@@ -40,8 +36,7 @@ MNIST_CHECKSUMS = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
-SILENCE = 20    # seconds without a byte after which a mirror is given up
-TOO_LONG = 900  # seconds after which a mirror is given up though bytes still trickle in
+SILENCE = 20  # seconds without a byte after which a mirror is given up
 READ_SIZE = 1 << 16
 
 
@@ -51,10 +46,6 @@ class DataError(UserError):
 
 class _IdxError(Exception):
     """What is wrong with the content of an idx file: a clause, without the file's name."""
-
-
-class _MirrorError(Exception):
-    """What a mirror did wrong: a phrase of which it is the subject."""
 
 
 def dimensions_of(name):
@@ -141,86 +132,38 @@ def fetch(name, directory, mirrors, checked=True):
       The values, as `read_idx` returns them.
 
     Raises:
-      DataError: no mirror gave a good file, or the directory cannot be written.
+      DataError: no mirror gave a good file.
+      UserError: the directory cannot be written.
     """
     path = os.path.join(directory, name + ".gz")
     reasons = []
     for mirror in mirrors:
-        host = urllib.parse.urlsplit(mirror).netloc or "this computer"
-        say(f"fetching {path} from {host}")
+        say(f"fetching {path} from {mirror}")
         try:
             content = _download(mirror + name + ".gz")
-            values = _values_of(content, name, checked)
-        except _MirrorError as error:
-            reasons.append(f"{host} {error}")
-        else:
-            _write(content, path)
-            return values
-    raise DataError(f"{path} is missing and could not be fetched: {'; '.join(reasons)}. Try again "
+            values = _parse(content, dimensions_of(name))
+            if checked and not is_mnist(name, values):
+                raise _IdxError("wrong checksum")
+        except (OSError, http.client.HTTPException, ValueError, _IdxError) as error:
+            reasons.append(f"{mirror}: {reason(getattr(error, 'reason', error))}")
+            continue
+        with whole_file(path) as partial:
+            os.makedirs(directory, exist_ok=True)
+            pathlib.Path(partial).write_bytes(content)
+        return values
+    raise DataError(f"{path} is missing and could not be fetched ({'; '.join(reasons)}): try again "
                     f"with a working network, or copy the file there by hand")
 
 
 def _download(url):
-    """What `url` answers (bytes), showing progress. Raises _MirrorError."""
+    """What `url` answers (bytes), showing progress."""
     status = StatusLine(sys.stderr)
-    deadline = time.monotonic() + TOO_LONG
     content = bytearray()
     try:
         with urllib.request.urlopen(url, timeout=SILENCE) as response:
-            announced = int(response.headers.get("Content-Length") or 0)
-            of_all = f" of {announced / 1e6:.1f}" if announced else ""
-            while piece := response.read1(READ_SIZE):  # what is there, without waiting for more
+            while piece := response.read(READ_SIZE):
                 content += piece
-                status.show(f"{os.path.basename(url)}: {len(content) / 1e6:.1f}{of_all} MB")
-                if time.monotonic() > deadline:
-                    raise _MirrorError(f"is too slow: {len(content):,} bytes in {TOO_LONG} seconds")
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _MirrorError(_explain(error)) from None
+                status.show(f"{os.path.basename(url)}: {len(content) / 1e6:.1f} MB")
     finally:
         status.clear()
     return bytes(content)
-
-
-def _explain(error):
-    """Say in a few words what a failed request means and, where it is known, what cures it."""
-    if isinstance(error, urllib.error.HTTPError):
-        proxy = error.code in (407, 502, 503, 504)
-        return f"answered {error.code} {error.reason}" + (
-            " (a proxy? see the environment variable HTTPS_PROXY)" if proxy else "")
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return ("has a certificate that this Python does not trust (on macOS, open the folder "
-                "Applications/Python 3 and run 'Install Certificates.command'; behind a company's "
-                "proxy, set SSL_CERT_FILE to its certificate)")
-    if isinstance(reason, TimeoutError):
-        return f"did not answer within {SILENCE} seconds"
-    if isinstance(reason, OSError):
-        proxied = "https" in urllib.request.getproxies()
-        way = " through the proxy of HTTPS_PROXY" if proxied else ""
-        return f"cannot be reached{way} ({reason.strerror or reason})"
-    return f"gave no usable answer ({type(error).__name__})"
-
-
-def _values_of(content, name, checked):
-    """The values in what a mirror sent (bytes). Raises _MirrorError where it is not the file."""
-    if content[:64].lstrip().startswith(b"<"):
-        raise _MirrorError("sent a web page in place of data (a network's log-in page?)")
-    try:
-        values = _parse(content, dimensions_of(name))
-    except _IdxError as error:
-        raise _MirrorError(f"sent a file that is no good: {error}") from None
-    if checked and not is_mnist(name, values):
-        raise _MirrorError("sent a file with the wrong checksum")
-    return values
-
-
-def _write(content, path):
-    """Write a file that has been fetched, whole or not at all."""
-    try:
-        with whole_file(path) as partial:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            pathlib.Path(partial).write_bytes(content)
-    except UserError as error:
-        raise DataError(
-            f"{error}: make that folder writable and its disk not full, or put the four data files "
-            f"into another folder and name it with --data-dir") from None

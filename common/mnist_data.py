@@ -10,6 +10,8 @@ asked for; an epoch visits every image exactly once, whatever the size of the ba
 """
 
 import collections
+import itertools
+import math
 import operator
 import os
 import pathlib
@@ -18,18 +20,20 @@ import numpy as np
 
 from common import data_files
 from common.data_files import DataError
+from common.terminal import say
 
-DEFAULT_DIR = "data"
+PROJECT_DIR = pathlib.Path(__file__).resolve().parent.parent
+DEFAULT_DIR = str(PROJECT_DIR / "data")  # where the clone keeps MNIST
 NUM_CLASSES = 10
 IMAGE_SHAPE = (28, 28)
+FAKE_EXAMPLES = 10_000  # as many as the loader of old pretends to have
 
 # The files' names as published, without ".gz", and the name of their parts.
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-PROJECT_DIR = pathlib.Path(__file__).resolve().parent.parent
-OWN_DIR = str(PROJECT_DIR / DEFAULT_DIR)  # where the clone keeps MNIST
+ONE_HOT = np.eye(NUM_CLASSES, dtype=np.float32)  # a row for each label
 
 Datasets = collections.namedtuple("Datasets", ["train", "validation", "test"])
 
@@ -37,13 +41,15 @@ Datasets = collections.namedtuple("Datasets", ["train", "validation", "test"])
 class DataSet:
     """Images with their labels, whole or in batches."""
 
-    def __init__(self, images, labels, one_hot=False, dtype=np.float32, reshape=True, seed=None):
+    def __init__(self, images, labels, fake_data=False, one_hot=False, dtype=np.float32,
+                 reshape=True, seed=None):
         """Wrap two arrays, which are not copied.
 
         Args:
-          images: uint8 [n, 28, 28].
-          labels: uint8 [n], 0 to 9.
-          one_hot: bool, give labels as float64 [n, 10] rather than uint8 [n].
+          images: uint8 [n, 28, 28] or [n, 28, 28, 1].
+          labels: uint8 [n], 0 to 9; those that are one-hot already stay as they are.
+          fake_data: bool, have 10,000 white images labelled 0, whatever `images` and `labels` are.
+          one_hot: bool, give labels as float32 [n, 10] rather than uint8 [n].
           dtype: np.float32, give pixels as 0 to 1, or np.uint8, give them as 0 to 255.
           reshape: bool, give images as [n, 784] rather than [n, 28, 28, 1].
           seed: for the order of the batches, anything that `np.random.default_rng` takes; None
@@ -51,14 +57,23 @@ class DataSet:
 
         Raises:
           TypeError: `dtype` is neither float32 nor uint8.
+          ValueError: there are not as many labels as images.
         """
         self._dtype = np.dtype(getattr(dtype, "as_numpy_dtype", dtype))  # tf.float32 will do, too
         if self._dtype not in (np.float32, np.uint8):
             raise TypeError(f"Invalid image dtype {dtype!r}, expected uint8 or float32")
-        rows, columns = images.shape[1:]
-        self._bytes = images.reshape(-1, rows * columns) if reshape else images[..., np.newaxis]
+        if fake_data:
+            images = np.full((FAKE_EXAMPLES, *IMAGE_SHAPE), 255, np.uint8)
+            labels = np.zeros(FAKE_EXAMPLES, np.uint8)
+        images, labels = np.asarray(images), np.asarray(labels)
+        if len(images) != len(labels):
+            raise ValueError(f"there are {len(images)} images, but {len(labels)} labels")
+        if reshape:
+            self._bytes = images.reshape(len(images), math.prod(images.shape[1:]))
+        else:
+            self._bytes = images[..., np.newaxis] if images.ndim == 3 else images
         self._label_bytes = labels
-        self._one_hot = one_hot
+        self._one_hot = one_hot and labels.ndim == 1
         self._random = np.random.default_rng(seed)
         self._random_before = None  # its state before it gave the present order
         self._order = np.arange(len(images))
@@ -80,7 +95,7 @@ class DataSet:
 
     @property
     def labels(self):
-        """All labels in the order of the file, uint8 [n] or one-hot float64 [n, 10]; read-only."""
+        """All labels in the order of the file, uint8 [n] or one-hot float32 [n, 10]; read-only."""
         if self._labels is None:
             self._labels = self._convert_labels(self._label_bytes)
             self._labels.flags.writeable = False
@@ -137,7 +152,7 @@ class DataSet:
             indices = np.concatenate([indices, self._order[:self._position]])
         # take() copies whole images; indexing with [indices] takes two to three times as long.
         return (self._convert_images(self._bytes.take(indices, axis=0)),
-                self._convert_labels(self._label_bytes[indices]))
+                self._convert_labels(self._label_bytes.take(indices, axis=0)))
 
     @property
     def place(self):
@@ -148,6 +163,8 @@ class DataSet:
     @place.setter
     def place(self, place):
         self._epochs_completed, self._position = place["epochs_completed"], place["position"]
+        if self._epochs_completed < 0 or not 0 <= self._position <= self.num_examples:
+            raise ValueError("no place in these examples")
         if place["random"] is not None:
             self._random.bit_generator.state = place["random"]
             self._shuffle()
@@ -162,19 +179,18 @@ class DataSet:
         return np.divide(images, 255, dtype=np.float32)
 
     def _convert_labels(self, labels):
-        return np.eye(NUM_CLASSES)[labels] if self._one_hot else labels.copy()
+        return ONE_HOT.take(labels, axis=0) if self._one_hot else labels.copy()
 
 
 def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float32, reshape=True,
                    validation_size=5000, seed=None, source_url=None, *, train_dir=None):
     """Read the four files of a data set: MNIST, or another one in the same format.
 
-    A file may be compressed (name ending in .gz) or not. A missing one of MNIST's is copied from
-    the clone or fetched.
+    A file may be compressed (name ending in .gz) or not. Where the folder is empty, or there is
+    none, MNIST is read from the clone.
 
     Args:
-      data_dir: str, the folder of the files. A relative one is looked for beside the scripts,
-        then in the current folder.
+      data_dir: str, the folder of the files, as `resolve` finds it; None for the clone's MNIST.
       fake_data: bool, take no files: three data sets of 10,000 white images labelled 0.
       one_hot, dtype, reshape: how images and labels are given, see `DataSet`.
       validation_size: int, how many of the first training images to set apart for validation.
@@ -190,36 +206,42 @@ def read_data_sets(data_dir=None, fake_data=False, one_hot=False, dtype=np.float
       ValueError: `validation_size` is negative or above the number of training images.
     """
     if fake_data:
-        validation_size = 10_000
-        (images, labels), test = _make_white(20_000), _make_white(10_000)
+        parts = [((), ())] * 3
     else:
-        directory = resolve(data_dir if train_dir is None else train_dir)
-        (images, labels), test = _read_parts(directory, source_url or None, one_hot)
-    if not 0 <= validation_size <= len(images):
-        raise ValueError(f"validation_size should be between 0 and {len(images)}, "
-                         f"not {validation_size}")
-    parts = ((images[validation_size:], labels[validation_size:]),
-             (images[:validation_size], labels[:validation_size]), test)
+        directory = _folder_to_read(data_dir or train_dir or DEFAULT_DIR, source_url)
+        (images, labels), test = _read_parts(directory, source_url, one_hot)
+        if not 0 <= validation_size <= len(images):
+            raise ValueError(f"validation_size should be between 0 and {len(images)}, "
+                             f"not {validation_size}")
+        parts = ((images[validation_size:], labels[validation_size:]),
+                 (images[:validation_size], labels[:validation_size]), test)
     # One stream of random numbers each, so that using one data set does not disturb another.
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
-    return Datasets(*(DataSet(*part, one_hot, dtype, reshape, part_seed)
+    return Datasets(*(DataSet(*part, fake_data, one_hot, dtype, reshape, part_seed)
                       for part, part_seed in zip(parts, seeds)))
 
 
 def resolve(data_dir):
-    """The absolute path (str) of a data folder: a relative one is looked for beside the scripts.
+    """The absolute path (str) of a data folder.
 
-    Only where there is none does the current folder count; where there is none either, it is
-    the place beside the scripts.
+    A relative one is seen from the current folder or, if it is not there, from the scripts'.
     """
     beside_scripts = PROJECT_DIR / data_dir
-    if not beside_scripts.is_dir() and os.path.isdir(data_dir):
-        return os.path.abspath(data_dir)
-    return str(beside_scripts)
+    if beside_scripts.is_dir() and not os.path.isdir(data_dir):
+        return str(beside_scripts)
+    return os.path.abspath(data_dir)
 
 
-def _make_white(count):
-    return np.full((count, *IMAGE_SHAPE), 255, np.uint8), np.zeros(count, np.uint8)
+def _folder_to_read(data_dir, source_url):
+    directory = resolve(data_dir)
+    # A folder named so has MNIST, and most that were are gone, such as yann.lecun.com/exdb/mnist/.
+    is_for_mnist = not source_url or source_url.rstrip("/").endswith("/mnist")
+    is_empty = not os.path.exists(directory) or os.path.isdir(directory) and all(
+        name.startswith(".") for name in os.listdir(directory))
+    if is_for_mnist and is_empty and directory != DEFAULT_DIR:
+        say(f"there are no data files in {directory}: MNIST is read from {DEFAULT_DIR}")
+        return DEFAULT_DIR
+    return directory
 
 
 def _read_parts(directory, source_url, one_hot):
@@ -244,16 +266,19 @@ def _read_parts(directory, source_url, one_hot):
 
 
 def _read_files(directory, source_url):
-    """The values of the four files by their names. Those that are missing are fetched."""
-    names = [name for part in FILES.values() for name in part]
-    files = {name: _read(directory, name) for name in names if _find(directory, name)}
-    missing = [name for name in names if name not in files]
-    if missing and source_url is None and not _is_for_mnist(directory, files):
-        raise DataError(f"{os.path.join(directory, missing[0])}.gz is missing, and the folder is "
-                        f"not one of MNIST's: put that file of its data set there, under that "
-                        f"name, with or without .gz")
-    for name in missing:
-        files[name] = _fetch(directory, name, source_url)
+    """The values of the four files by their names."""
+    files = {}
+    for name in itertools.chain(*FILES.values()):
+        if _find(directory, name):
+            files[name] = _read(directory, name)
+        elif directory == DEFAULT_DIR:
+            files[name] = data_files.fetch(name, directory, data_files.MIRRORS)
+        elif source_url:
+            mirror = source_url.rstrip("/") + "/"
+            files[name] = data_files.fetch(name, directory, [mirror], checked=False)
+        else:
+            raise DataError(f"{os.path.join(directory, name)}.gz is missing: put that file of its "
+                            f"data set there, under that name, with or without .gz")
     return files
 
 
@@ -274,27 +299,6 @@ def _find(directory, name):
 
 def _cure(directory):
     """What to do about a wrong file: a sentence."""
-    if directory == OWN_DIR:
+    if directory == DEFAULT_DIR:
         return "Run 'git checkout data', or delete that file and start again: it is fetched anew"
     return "Get that file again and put it in its place"
-
-
-def _is_for_mnist(directory, files):
-    """Whether MNIST's files may go into a folder that has `files`: nothing there is of another set.
-
-    The clone's own folder and an empty one are for MNIST; any other has to hold at least one file
-    of MNIST's, judged by checksum.
-    """
-    if files:
-        return all(data_files.is_mnist(name, values) for name, values in files.items())
-    return (directory == OWN_DIR or not os.path.isdir(directory)
-            or all(file.startswith(".") for file in os.listdir(directory)))
-
-
-def _fetch(directory, name, source_url):
-    if source_url is not None:
-        return data_files.fetch(name, directory, [source_url.rstrip("/") + "/"], checked=False)
-    mirrors = list(data_files.MIRRORS)
-    if directory != OWN_DIR and os.path.exists(os.path.join(OWN_DIR, name + ".gz")):
-        mirrors.insert(0, pathlib.Path(OWN_DIR).as_uri() + "/")  # the nearest mirror
-    return data_files.fetch(name, directory, mirrors)

@@ -10,6 +10,7 @@ import numpy as np
 
 from common.graph.checkpoints import Checkpoints
 from common.graph.layers import Inside, operations_behind
+from common.graph.session import OpenSession
 from common.terminal import UserError
 
 CHUNK_SIZE = 2500  # digits; larger chunks are hardly faster on a CPU, smaller ones slower
@@ -75,12 +76,12 @@ class Network:
             in it, too. None for a network that will not be saved.
           feed: a dictionary, what else has to be fed to compute Y, for example {pkeep: 1}.
         """
-        self._sess, self._X, self._Y, self._feed = sess, X, Y, feed or {}
+        self._sess, self._X, self._Y, self._feed = OpenSession(sess), X, Y, feed or {}
         self._random = None  # tensors, searched for with the first question
         self.num_examples = train_set.num_examples if train_set is not None else None
         self.checkpoints = Checkpoints(sess, train_set)
         names = inspect.currentframe().f_back.f_globals
-        self.inside = Inside(sess, X, Y, train_set, self._feed_for, names)
+        self.inside = Inside(self._sess, X, Y, train_set, self._feed_for, names)
 
     def classify(self, images):
         """Ask the network what digits it sees.
@@ -95,14 +96,9 @@ class Network:
         return probabilities
 
     def _feed_for(self, images):
-        """What to feed so that the network sees float [n, 28, 28, 1].
-
-        Dropout's random numbers are fed, too. If they were drawn, the training would go on with
-        other ones than without the question.
-
-        Raises:
-          UserError: a placeholder is not fed.
-        """
+        """What to feed so that the network sees float [n, 28, 28, 1]."""
+        # Dropout's random numbers are fed, too. If they were drawn, the training would go on with
+        # other ones than without the question.
         if self._random is None:
             self._random = self._find_random()
         shape = [-1, *self._X.shape.as_list()[1:]]

@@ -8,6 +8,8 @@ import os
 import pathlib
 from collections.abc import Callable
 
+from common import mnist_data
+
 PICTURE_ENDINGS = ".png", ".svg", ".pdf"  # of pictures that can be saved
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -96,10 +98,8 @@ def folder_to_write(text):
 
 
 def folder(text):
-    """The type of folders that are there: seen from the current one or, failing that, from the
-    scripts'.
-    """
-    for path in (os.path.abspath(text), str(PROJECT / text)):
-        if os.path.isdir(path):
-            return path
-    raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    """The type of folders that are there, as the loader looks for them."""
+    path = mnist_data.resolve(text)
+    if not text or not os.path.isdir(path):
+        raise argparse.ArgumentTypeError(f"there is no folder {text or repr(text)}")
+    return path

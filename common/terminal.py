@@ -1,5 +1,6 @@
 """What a reader of the terminal sees: errors in a sentence, a clean end, a line of progress."""
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -64,8 +65,7 @@ def end_clearly():
             say("Stopped by Ctrl-C." if kind is not Stopped else f"Stopped by {number.name}.")
             sys.exit(128 + number)  # the shell's convention
         if issubclass(kind, BrokenPipeError):  # for example: python mnist_1.0_softmax.py | head
-            # What is still buffered has nowhere to go, and must not fail again at the exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(sys.stdout)
             sys.exit(EXIT_USER_ERROR)
         previous_hook(kind, error, traceback)
 
@@ -85,6 +85,9 @@ class HeldSignals:
     """Lets Ctrl-C, SIGTERM and SIGHUP wait while something should not be cut in two.
 
     A second one does not wait.
+
+    Attributes:
+      are_held: bool, whether they wait now.
     """
 
     def __init__(self):
@@ -103,6 +106,11 @@ class HeldSignals:
         else:
             self._handlers[number](number, frame)
 
+    @property
+    def has_come(self):
+        """bool, whether one waits"""
+        return self._number is not None
+
     def release(self):
         """Hold no longer; a signal that has waited has its effect now."""
         self.are_held = False
@@ -112,19 +120,32 @@ class HeldSignals:
 
 
 def before_exit(action):
-    """Have `action()` called before an uncaught exception, Ctrl-C included, ends this process.
+    """Have `action` called before this process ends; it returns a list of what failed, str.
 
-    `action` may print, so it is left out where the output is what failed. Ctrl-C ends it, too.
+    It is called with the uncaught exception, Ctrl-C included, or with None at the script's end and
+    after sys.exit(); perhaps with both, in this order. It may print. Ctrl-C ends it, too.
     """
     previous_hook = sys.excepthook
 
     def hook(kind, error, traceback):
-        if not issubclass(kind, BrokenPipeError):
-            with contextlib.suppress(KeyboardInterrupt):
-                action()
+        if issubclass(kind, BrokenPipeError):
+            silence(sys.stdout)
+        with contextlib.suppress(KeyboardInterrupt):
+            action(error)
         previous_hook(kind, error, traceback)
 
+    def at_end():
+        with contextlib.suppress(KeyboardInterrupt):
+            if action(None):
+                os._exit(EXIT_USER_ERROR)  # the only way to a status from here
+
     sys.excepthook = hook
+    atexit.register(at_end)
+
+
+def silence(stream):
+    """Send what is printed on a stream nowhere: it failed, and must not fail again at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say(text):
@@ -154,13 +175,19 @@ def whole_file(path):
 
 
 class StatusLine:
-    """What is printed, and below it one line that is rewritten in place, on a terminal only."""
+    """What is printed, and below it one line that is rewritten in place, on a terminal only.
+
+    Attributes:
+      stream: an open text file.
+      active: bool, whether it is a terminal.
+      failure: str, why nothing is printed any more; "" as long as it is.
+    """
 
     def __init__(self, stream=None):
         """Write to `stream`, an open text file; by default sys.stdout."""
         self.stream = sys.stdout if stream is None else stream
         self.active = self.stream is not None and self.stream.isatty()
-        self._length = 0
+        self._length, self.failure = 0, ""
 
     def show(self, text):
         """Put `text` (str) in place of what the line said, cut to the terminal's width."""
@@ -186,11 +213,13 @@ class StatusLine:
         try:
             self.stream.write(text)
             self.stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError:  # the terminal was closed; what is buffered must not fail again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
+        except OSError as error:
+            silence(self.stream)
             self.active = False
+            if isinstance(error, BrokenPipeError):  # nobody reads it: the script should end
+                raise
+            self.failure = f"what this prints cannot be written ({reason(error)})"
+            say(self.failure)
 
 
 def hours(seconds):

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from common import data_files
+from common import data_files, terminal
 from common.graph import start as tensorflow_start
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
@@ -87,6 +87,12 @@ def no_network(monkeypatch):
     monkeypatch.setattr(data_files, "MIRRORS", (NOWHERE,))
 
 
+@pytest.fixture(autouse=True)
+def no_end(monkeypatch):
+    """Leave dashboards that a test has not finished alone when all tests are over."""
+    monkeypatch.setattr(terminal.atexit, "register", lambda action: None)
+
+
 @pytest.fixture
 def run_script(tmp_path):
     """A function that runs a script of the project from another folder, its output piped."""
@@ -145,6 +151,6 @@ def viewer():
     from common.dashboard.viewer.viewer import Viewer
     run, told = Run(), []
     canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
-    viewer = Viewer(0, canvas.figure, run, told.append)
+    viewer = Viewer(0, canvas, run, told.append)
     viewer.run, viewer.told = run, told
     return viewer

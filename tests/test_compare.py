@@ -1,4 +1,4 @@
-"""Runs side by side (--compare): the curves of earlier ones behind those of the present one."""
+"""Kept runs: their curves behind those of the present one (--compare), and looked at again."""
 
 import shutil
 
@@ -91,10 +91,26 @@ def test_a_stage_compares_itself_with_kept_runs(kept, tmp_path, capsys):
 
 def test_a_folder_without_a_run_is_told_before_the_training(tmp_path, capsys):
     """Otherwise a slip of the fingers costs a training, or is a traceback."""
-    with pytest.raises(UserError, match=f"--compare: no run was kept in {tmp_path}; --save "):
+    with pytest.raises(UserError, match=f"there is no checkpoint in {tmp_path}; --save "):
         run_stage(PROJECT / FIRST, "--iterations", 20, "--compare", tmp_path)
     assert "  0  " not in capsys.readouterr().out
-    (tmp_path / "network-3.index").write_text("")
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "network-3"\n')
     (tmp_path / "network-3.json").write_text("{")
-    with pytest.raises(UserError, match=r"--compare: .*network-3\.json cannot be read"):
+    with pytest.raises(UserError, match=r"--compare: .*network-3\.json is damaged"):
         compared_with([str(tmp_path)], "one")
+
+
+def test_a_kept_run_can_be_looked_at_without_training(kept, tmp_path, capsys):
+    """Otherwise a class that restores a network to look at it sees no digits and no numbers."""
+    names = run_stage(PROJECT / FIRST, "--restore", kept[0], "--iterations", 0,
+                      "--save-figure", tmp_path / "end.png")
+    run = names["dashboard"].run
+    assert run.train_digits is not None and run.test_digits is not None
+    assert (run.phase, run.iteration, run.last) == ("finished", 41, 41)
+    assert run.curves["test_loss"].iterations.tolist() == [0, 20, 40, 41]
+    assert "final test accuracy" in capsys.readouterr().out
+    kept_weights = names["tf"].train.load_checkpoint(kept[0])
+    (name,) = (name for name, shape in kept_weights.get_variable_to_shape_map().items()
+               if shape == [784, 10])
+    now = names["sess"].run(names["weights"][0])
+    np.testing.assert_array_equal(now, kept_weights.get_tensor(name))

@@ -14,7 +14,7 @@ from common.digits import photograph
 from common.digits.photograph import holds_several, read_picture
 from common.digits.preparation import prepare
 from common.digits.sheet import PEN, SIDE, Handwriting
-from common.mnist_data import DEFAULT_DIR, read_data_sets
+from common.mnist_data import read_data_sets
 from common.terminal import UserError
 
 SMOOTH, SHARP = Image.Resampling.BICUBIC, Image.Resampling.LANCZOS
@@ -23,7 +23,7 @@ SMOOTH, SHARP = Image.Resampling.BICUBIC, Image.Resampling.LANCZOS
 @pytest.fixture(scope="module")
 def digits():
     """100 test digits, uint8 [100, 28, 28]."""
-    mnist = read_data_sets(DEFAULT_DIR, reshape=False, validation_size=0)
+    mnist = read_data_sets(reshape=False, validation_size=0)
     return (mnist.test.images[:100, ..., 0] * 255).round().astype(np.uint8)
 
 

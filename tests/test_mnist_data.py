@@ -28,12 +28,12 @@ def numbers_of(images):
 
 
 def test_mnist_comes_with_the_clone():
-    mnist = read_data_sets("data")
+    mnist = read_data_sets()
     assert [part.num_examples for part in mnist] == [55_000, 5_000, 10_000]
     np.testing.assert_array_equal(mnist.test.labels[:8], [7, 2, 1, 0, 4, 1, 4, 9])
     np.testing.assert_array_equal(mnist.validation.labels[:5], [5, 0, 4, 1, 9])  # the file's first
     # The mean and standard deviation that everybody quotes, of all 60,000.
-    everything = read_data_sets("data", validation_size=0).train.images
+    everything = read_data_sets(validation_size=0).train.images
     assert everything.mean(dtype=np.float64) == pytest.approx(0.1307, abs=5e-5)
     assert everything.std(dtype=np.float64) == pytest.approx(0.3081, abs=5e-5)
 
@@ -47,7 +47,7 @@ def test_types_and_shapes_of_old(tmp_path, ending):
     assert [part.num_examples for part in mnist] == [40, 10, 20]
     images, labels = mnist.train.next_batch(7)
     assert (images.shape, images.dtype) == ((7, 28, 28, 1), np.float32)
-    assert (labels.shape, labels.dtype) == ((7, 10), np.float64)
+    assert (labels.shape, labels.dtype) == ((7, 10), np.float32)
     np.testing.assert_array_equal(labels.argmax(1), numbers_of(images) % 10)
 
     mnist = read_data_sets(train_dir=tmp_path, validation_size=0)
@@ -64,6 +64,8 @@ def test_wrong_arguments(tmp_path):
         read_data_sets(tmp_path, validation_size=51)
     with pytest.raises(ValueError, match="cannot take 0 of 1 images"):
         DataSet(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8)).next_batch(0)
+    with pytest.raises(ValueError, match="there are 2 images, but 1 labels"):
+        DataSet(np.zeros((2, 28, 28), np.uint8), [0])
 
 
 def test_fake_data():
@@ -72,6 +74,21 @@ def test_fake_data():
     assert images.shape == (3, 784) and (images == 1).all()
     assert (labels == np.eye(10)[[0, 0, 0]]).all()
     assert [part.num_examples for part in mnist] == [10_000] * 3
+    assert DataSet([], [], fake_data=True, one_hot=True).next_batch(3)[1].shape == (3, 10)
+
+
+@pytest.mark.parametrize("shape, named, batch", [
+    ((28, 28), {}, (5, 784)), ((28, 28), {"reshape": False}, (5, 28, 28, 1)),
+    ((28, 28, 1), {}, (5, 784)), ((28, 28, 1), {"reshape": False}, (5, 28, 28, 1)),
+    ((784,), {"reshape": False}, (5, 784)), ((32, 32, 3), {"reshape": False}, (5, 32, 32, 3))])
+def test_data_set_of_ones_own_arrays(shape, named, batch):
+    """Otherwise arrays that the old class took end in a traceback."""
+    numbers = np.arange(50, dtype=np.uint8) % 10
+    images = np.broadcast_to(numbers.reshape(-1, *[1] * len(shape)), (50, *shape))
+    for labels in (np.eye(10)[numbers], numbers):
+        images_given, labels_given = DataSet(images, labels, one_hot=True, **named).next_batch(5)
+        assert images_given.shape == batch
+        np.testing.assert_array_equal(labels_given.argmax(axis=1), numbers_of(images_given))
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 49, 50, 51, 120])
@@ -104,13 +121,29 @@ def test_batches_do_not_change_the_data(tmp_path):
         train.images[0] = 0  # would not reach the batches
 
 
-def test_relative_folder_is_looked_for_beside_the_scripts(tmp_path, monkeypatch):
+def test_which_folder_is_meant(tmp_path, monkeypatch):
+    """Otherwise a network is trained on other digits than its user has named."""
+    (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()  # somebody else's: not to be touched
-    assert mnist_data.resolve("data") == str(PROJECT / "data")
-    (tmp_path / "mine").mkdir()
-    assert mnist_data.resolve("mine") == str(tmp_path / "mine")
-    assert mnist_data.resolve("new") == str(PROJECT / "new")
+    assert mnist_data.resolve("data") == str(tmp_path / "data")
+    assert mnist_data.resolve("tests") == str(PROJECT / "tests")
+    assert mnist_data.resolve("new") == str(tmp_path / "new")
+
+
+@pytest.mark.parametrize("files", [None, [], [".DS_Store"]], ids=["none", "empty", "hidden file"])
+def test_without_files_it_is_mnist_of_the_clone(tmp_path, capsys, files):
+    """Otherwise the old tutorials' "MNIST_data/" needs a network, or 11 MB more."""
+    if files is not None:
+        (tmp_path / "new").mkdir()
+        for name in files:
+            (tmp_path / "new" / name).write_text("")
+    for source_url in (None, "http://yann.lecun.com/exdb/mnist/"):
+        mnist = read_data_sets(tmp_path / "new", source_url=source_url)
+        assert mnist.train.num_examples == 55_000
+        assert capsys.readouterr().err == (f"there are no data files in {tmp_path / 'new'}: MNIST "
+                                           f"is read from {PROJECT / 'data'}\n")
+    assert (tmp_path / "new").exists() == (files is not None)
+    assert files is None or [path.name for path in (tmp_path / "new").iterdir()] == files
 
 
 DAMAGES = {
@@ -130,7 +163,7 @@ def test_wrong_file_is_named_and_stays(tmp_path, monkeypatch, folder, damage, pr
                  else shutil.copytree(PROJECT / "data", tmp_path / "copy"))
     cure = "Get that file again"
     if folder == "the clone's own":
-        monkeypatch.setattr(mnist_data, "OWN_DIR", str(directory))
+        monkeypatch.setattr(mnist_data, "DEFAULT_DIR", str(directory))
         cure = "Run 'git checkout data', or delete that file"
     path = directory / "train-labels-idx1-ubyte.gz"
     content = damage(path.read_bytes())
@@ -150,23 +183,15 @@ def test_other_sizes_and_more_classes_are_refused(tmp_path):
         read_data_sets(directory, one_hot=True)
 
 
-def test_missing_files_of_mnist_are_copied_from_the_clone(tmp_path, capsys):
-    """Otherwise a folder of MNIST that lost a file has to be filled by hand."""
-    assert read_data_sets(tmp_path / "new").train.num_examples == 55_000
-    (tmp_path / "new" / "t10k-images-idx3-ubyte.gz").unlink()
-    assert read_data_sets(tmp_path / "new").test.num_examples == 10_000
-    assert capsys.readouterr().err.count("fetching ") == 5  # nothing happens unsaid
-
-
 @pytest.mark.parametrize("others", [["train-images-idx3-ubyte.gz"], ["letters.txt"]])
-def test_nothing_of_mnist_goes_into_a_folder_of_other_things(tmp_path, others):
+def test_mnist_does_not_stand_in_for_a_file_of_another_set(tmp_path, others):
     """Otherwise a network is trained on one data set and tested on another."""
     make_data_set(tmp_path / "complete")
     (tmp_path / "complete" / "letters.txt").write_text("")
     (tmp_path / "other").mkdir()
     for name in others:
         shutil.copy(tmp_path / "complete" / name, tmp_path / "other")
-    with pytest.raises(DataError, match="ubyte.gz is missing, and the folder is not one of MNIST"):
+    with pytest.raises(DataError, match="ubyte.gz is missing: put that file of its data set there"):
         read_data_sets(tmp_path / "other")
     assert [path.name for path in (tmp_path / "other").iterdir()] == others
 

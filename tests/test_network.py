@@ -1,5 +1,6 @@
 """Networks asked and looked into, saved and restored."""
 
+import errno
 import json
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 from conftest import PROJECT, run_stage, script_of
 from test_networks import names_of
 
-from common.dashboard.link import messages
+from common.dashboard.link import messages, notes
+from common.dashboard.link.notes import CheckpointError
 from common.dashboard.link.run import Run
-from common.graph.checkpoints import CheckpointError
 from common.mnist_data import DataSet
 from common.network import Network, run_in_chunks
 
@@ -151,29 +152,70 @@ def test_a_restored_run_goes_on_as_if_nothing_had_happened(tf, train_set, tmp_pa
 def test_only_the_newest_checkpoint_stays_and_other_files_are_left_alone(tf, train_set, tmp_path):
     """Otherwise --save fills the disk, or removes a file of the user's."""
     _, _, network = softmax_network(tf, train_set)
-    (tmp_path / "network-notes.txt").write_text("mine")
+    foreign = ["network-20.tar.gz", "network-300.csv", "network-notes.txt"]
+    for name in foreign:
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "network-300").mkdir()
     for iteration in (1, 20, 300):
         network.checkpoints.save(str(tmp_path), run_of("one"), iteration, 1.0)
-    assert sorted(file.name for file in tmp_path.iterdir()) == [
-        "checkpoint", "network-300.data-00000-of-00001", "network-300.index", "network-300.json",
-        "network-notes.txt"]
+    ours = ["network-300-2.data-00000-of-00001", "network-300-2.index", "network-300-2.json"]
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "checkpoint", "network-300", *ours, *foreign}
+    assert network.checkpoints.restore(str(tmp_path), "one").iteration == 300
 
 
-def test_an_interrupted_save_leaves_the_one_before(tf, train_set, tmp_path, monkeypatch):
-    """Otherwise a second Ctrl-C at the wrong moment costs the whole training."""
+def test_a_file_checkpoint_of_somebody_else_is_left_alone(tf, train_set, tmp_path):
+    """Otherwise --save in the wrong folder costs its user that file."""
+    _, _, network = softmax_network(tf, train_set)
+    (tmp_path / "checkpoint").write_bytes(b'model_checkpoint_path: "model-7"\n')
+    with pytest.raises(CheckpointError, match="or not a file of --save: choose another folder"):
+        network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "no room")])
+@pytest.mark.parametrize("cut_at", ["Saver.save", "write", "update_checkpoint_state"])
+@pytest.mark.parametrize("iteration", [1, 2])
+def test_an_interrupted_save_leaves_the_one_before(tf, train_set, tmp_path, monkeypatch, error,
+                                                   cut_at, iteration):
+    """Otherwise a second Ctrl-C at the wrong moment, or a full disk, costs the whole training."""
     sess, W, network = softmax_network(tf, train_set)
     network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
     weights = sess.run(W)
     sess.run(tf.global_variables_initializer())
 
     def interrupt(*arguments, **options):
-        raise KeyboardInterrupt
+        raise error
 
-    monkeypatch.setattr(tf.train.Saver, "save", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        network.checkpoints.save(str(tmp_path), run_of("one"), 2, 2.0)
+    place = {"Saver.save": tf.train.Saver, "write": notes, "update_checkpoint_state": tf.train}
+    with monkeypatch.context() as patch, pytest.raises((KeyboardInterrupt, CheckpointError)):
+        patch.setattr(place[cut_at], cut_at.rpartition(".")[2], interrupt)
+        network.checkpoints.save(str(tmp_path), run_of("two"), iteration, 2.0)
     assert network.checkpoints.restore(str(tmp_path), "one").iteration == 1
     np.testing.assert_array_equal(sess.run(W), weights)
+    network.checkpoints.save(str(tmp_path), run_of("two"), iteration, 2.0)
+    assert network.checkpoints.restore(str(tmp_path), "two").seconds == 2.0
+
+
+@pytest.mark.parametrize("name, value", [
+    ("title", 7), ("iteration", -1), ("iteration", 1.5), ("iteration", True), ("seconds", "long"),
+    ("seconds", float("nan")), ("curves", []), ("curves", {"test_loss": 3}),
+    ("curves", {"test_loss": [[0, 20], [1.0]]}), ("curves", {"test_loss": [[20, 0], [1.0, 2.0]]}),
+    ("curves", {"weights": [[0], [[1.0, 2.0]]]}), ("train_set", None), ("train_set", {}),
+    ("train_set", {"epochs_completed": 0, "position": -3, "random": None}),
+    ("train_set", {"epochs_completed": 0, "position": 0, "random": {"state": 1}}),
+    ("weights", "those of another network"), (None, []), (None, None),
+])
+def test_damaged_notes_are_told_in_a_sentence(tf, train_set, tmp_path, name, value):
+    """Otherwise --restore ends in a traceback, or mixes new curves with old weights."""
+    _, _, network = softmax_network(tf, train_set)
+    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    path = tmp_path / "network-1.json"
+    path.write_text(json.dumps(value if name is None else
+                               json.loads(path.read_text()) | {name: value}))
+    with pytest.raises(CheckpointError, match="is damaged") as error:
+        network.checkpoints.restore(str(tmp_path), "one")
+    assert "\n" not in str(error.value)
 
 
 def cut(folder, ending):
@@ -184,7 +226,7 @@ def cut(folder, ending):
 
 @pytest.mark.parametrize("title, ending, sentence", [
     ("other", None, "is one of one, and this is other"),
-    ("one", ".json", "cannot be read"),
+    ("one", ".json", "is damaged"),
     ("one", "00001", "is damaged"),
     ("one", ".index", "is damaged"),
 ])

@@ -1,123 +1,280 @@
-"""The networks: sizes, shapes, and the first stage against numpy."""
+"""The networks of all twelve scripts: sizes, shapes, first weights, how they are trained."""
 
+import ast
 import functools
 import math
+import pathlib
+import re
+import shutil
+import tempfile
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from conftest import PROJECT, run_stage, script_of
+from conftest import PROJECT, run_stage, script_of, write_idx
 
-PARAMETERS = {"1.0": 7_850, "2.0": 185_300, "2.1": 185_300, "2.2": 185_300,
-              "3.0": 122_270, "3.1": 244_076}
+from common import network
+from common.dashboard import Dashboard
+from common.data_files import dimensions_of, read_idx
 
-FULLY_CONNECTED = {"XX": (784,), "Y1": (200,), "Y2": (100,), "Y3": (60,), "Y4": (30,)}
-SHAPES = {
-    "1.0": {"XX": (784,)},
-    "2.0": FULLY_CONNECTED,
-    "2.1": FULLY_CONNECTED,
-    "2.2": FULLY_CONNECTED | {"Y1d": (200,), "Y2d": (100,), "Y3d": (60,), "Y4d": (30,)},
-    "3.0": {"Y1": (28, 28, 4), "Y2": (14, 14, 8), "Y3": (7, 7, 12), "YY": (588,), "Y4": (200,)},
-    "3.1": {"Y1": (28, 28, 6), "Y2": (14, 14, 12), "Y3": (7, 7, 24), "YY": (1176,), "Y4": (200,),
-            "Y4d": (200,)},
+FIVE, SOFTMAX, POOLING, HIDDEN, EPOCHS, LAST = (
+    "five_layers_gradient_descent", "softmax_interactive", "convolutional_max_pooling",
+    "one_hidden_layer", "three_convolutions_by_epoch", "batch_norm_augmented")
+
+
+def zeros(values):
+    assert not values.any()
+
+
+def normal(values):
+    """A normal distribution, not cut."""
+    assert values.mean() == pytest.approx(0.5, abs=0.25)
+    assert values.std() == pytest.approx(0.7, rel=0.25)
+    assert np.abs(values - 0.5).max() > 2.5 * 0.7 or values.size < 10_000
+
+
+def uniform(values):
+    """A uniform distribution, its width by the inputs and outputs."""
+    patch = math.prod(values.shape[:-2])
+    limit = math.sqrt(6 / (patch * (values.shape[-2] + values.shape[-1])))
+    assert 0.95 * limit < np.abs(values).max() <= limit
+    assert values.std() == pytest.approx(limit / math.sqrt(3), rel=0.1)
+    assert abs(values.mean()) < 0.1 * limit
+
+
+def cut(values, deviation=0.1):
+    """A normal distribution cut at two standard deviations."""
+    assert 1.9 * deviation < np.abs(values).max() <= 2 * deviation or values.size < 1000
+    assert values.std() == pytest.approx(0.88 * deviation, rel=0.2)
+    assert abs(values.mean()) < 0.2 * deviation
+
+
+def cut_by_inputs(values):
+    cut(values, math.sqrt(2 / math.prod(values.shape[:-1])) / 0.8796)
+
+
+class Script(NamedTuple):
+    """What a script has: weights and biases in all; what computes its tensors; its first weights
+    (a check) and biases (of the hidden layers, and the last); optimizer, learning rate at iteration
+    0 and 2,000; digits in a batch, for training and for validation; iterations.
+    """
+
+    parameters: int
+    operations: set
+    weights: object
+    biases: tuple
+    optimizer: str
+    rates: tuple
+    batch: int = 100
+    training: int = 60_000
+    iterations: int = 10_000
+
+
+GRADIENT_DESCENT, ADAM = "GradientDescentOptimizer", "AdamOptimizer"
+DECAYING = 0.0031, 0.0001 + 0.003 / math.e
+SCRIPTS = {
+    "1.0": Script(7_850, set(), zeros, (0, 0), GRADIENT_DESCENT, (0.003,) * 2, iterations=2_000),
+    "2.0": Script(185_300, {"Sigmoid"}, cut, (0, 0), ADAM, (0.003,) * 2),
+    "2.1": Script(185_300, {"Relu"}, cut, (0.1, 0), ADAM, DECAYING),
+    "2.2": Script(185_300, {"Relu"}, cut, (0.1, 0), ADAM, DECAYING),
+    "3.0": Script(122_270, {"Relu"}, cut, (0.1, 0.1), ADAM, DECAYING),
+    "3.1": Script(244_076, {"Relu"}, cut, (0.1, 0.1), ADAM, DECAYING),
+    FIVE: Script(185_300, {"Sigmoid"}, functools.partial(cut, deviation=1), (0, 0),
+                 GRADIENT_DESCENT, (0.003,) * 2, training=55_000),
+    SOFTMAX: Script(7_850, set(), zeros, (0, 0), GRADIENT_DESCENT, (0.5,) * 2, 50, 55_000, 1_000),
+    POOLING: Script(3_274_634, {"Relu"}, cut, (0.1, 0.1), ADAM, (1e-4,) * 2, 50, 55_000, 1_100),
+    HIDDEN: Script(159_010, {"Relu"}, normal, None, ADAM, (1e-3,) * 2, 1000, 55_000, 1_000),
+    EPOCHS: Script(4_474_890, {"Relu", "AddV2"}, uniform, (0, 0), ADAM, (1e-4,) * 2, 50,
+                   iterations=12_000),
+    LAST: Script(130_578, {"Relu"}, cut_by_inputs, None, ADAM, None, 200, iterations=10_800),
 }
+DROPOUT = {"2.2": (("Y1", "Y2", "Y3", "Y4"), 0.75), "3.1": (("Y4",), 0.75), POOLING: (("Y3",), 0.5)}
+
+
+def path_of(label):
+    """The file of a stage, by its version, or of a variation."""
+    return PROJECT / (script_of(label) if label[0].isdigit() else f"variations/{label}.py")
+
+
+def docstring_of(label):
+    return ast.get_docstring(ast.parse(path_of(label).read_text(encoding="utf-8")))
 
 
 @functools.cache
-def names_of(version):
-    """All names of a stage after one iteration; it runs once for all tests."""
-    return run_stage(PROJECT / script_of(version), "--iterations", 1)
+def folder():
+    """A folder with MNIST, but only 300 of its test digits: a test does not take long."""
+    folder = tempfile.TemporaryDirectory()  # which goes when this process ends
+    for file in (PROJECT / "data").glob("*.gz"):
+        if file.name.startswith("train"):
+            shutil.copy(file, folder.name)
+        else:
+            write_idx(pathlib.Path(folder.name, file.stem),
+                      read_idx(file, dimensions_of(file.stem))[:300])
+    return folder
+
+
+@functools.cache
+def names_of(label):
+    """All names of a script after two iterations; it runs once for all tests."""
+    elsewhere = pathlib.Path(folder().name, label)
+    elsewhere.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(elsewhere)
+        watched = watch(patch)
+        names = run_stage(path_of(label), "--iterations", 2, "--data-dir", folder().name)
+    return names | watched | {"files": sorted(elsewhere.rglob("*.*"))}
+
+
+def watch(patch, iterations=None):
+    """Note what a script asks of its loop, when it tests, and in which chunks.
+
+    With `iterations`, a tuple of ints, the loop counts these instead of all.
+    """
+    watched = {"planned": [], "tested": [], "chunks": []}
+    loop, show_test, run_in_chunks = Dashboard.loop, Dashboard.show_test, network.run_in_chunks
+
+    def watched_loop(self, planned):
+        watched["planned"].append(planned)
+        if iterations is None:
+            return loop(self, planned)
+        self.start(planned)
+        return iter(iterations)
+
+    def watched_test(self, i, accuracy, loss, images, predictions, labels):
+        watched["tested"].append(i)
+        assert images.shape[1:3] == (28, 28)
+        assert len(images) == len(predictions) == len(labels)
+        show_test(self, i, accuracy, loss, images, predictions, labels)
+
+    def watched_chunks(sess, fetches, feed_dict, chunk_size=network.CHUNK_SIZE):
+        watched["chunks"].append(chunk_size)
+        return run_in_chunks(sess, fetches, feed_dict, chunk_size)
+
+    patch.setattr(Dashboard, "loop", watched_loop)
+    patch.setattr(Dashboard, "show_test", watched_test)
+    patch.setattr(network, "run_in_chunks", watched_chunks)
+    return watched
 
 
 @pytest.fixture
-def stage(request):
-    """The version that is the parameter, and the names of its stage."""
-    return request.param, names_of(request.param)
+def script(request):
+    """The label that is the parameter, its row in the table, and the names of its script."""
+    return request.param, SCRIPTS[request.param], names_of(request.param)
 
 
 def feed(names, images, labels, pkeep=1.0, step=0):
-    """A feed dictionary with whatever placeholders the stage has."""
+    """A feed dictionary with whatever placeholders the script has."""
     values = {"X": images, "Y_": labels, "pkeep": pkeep, "step": step}
     return {names[key]: value for key, value in values.items() if key in names}
 
 
-@pytest.mark.parametrize("stage", PARAMETERS, indirect=True)
-def test_sizes_and_shapes(stage):
-    """Otherwise a reader learns about another network than the diagram and the codelab show."""
-    version, names = stage
-    run, mnist = names["sess"].run, names["mnist"]
-    assert [part.num_examples for part in mnist] == [60_000, 0, 10_000]
+@pytest.mark.parametrize("script", SCRIPTS, indirect=True)
+def test_sizes_and_shapes(script):
+    """Otherwise a reader learns about another network than the text beside each line shows."""
+    label, expected, names = script
+    variables = names["weights"] + names["biases"]
+    assert sum(math.prod(v.shape) for v in variables) == expected.parameters
+    text = path_of(label).read_text(encoding="utf-8")
+    shapes = re.findall(r"^(\w+) = .*# \[(n[\d, ]*)\]", text, re.MULTILINE)
+    shapes += [] if label[0].isdigit() else re.findall(r"\b([WBY]\d?) \[([\dn, ]+)\]",
+                                                       docstring_of(label))
+    assert len(shapes) >= 1
+    for tensor, shape in shapes:
+        told = [None if size == "n" else int(size) for size in shape.split(", ")]
+        assert names[tensor].shape.as_list() == told, tensor
 
-    parameters = names["weights"] + names["biases"]
-    assert sum(math.prod(v.shape) for v in parameters) == PARAMETERS[version]
-    assert len(names["weights"]) == len(names["biases"]) == (1 if version == "1.0" else 5)
-
-    # What the loop feeds, and to what: batches of 100, dropout in training only.
-    for name, value in {"train_data": 0.75, "test_data": 1}.items():
-        data = names[name]
-        assert data.keys() == feed(names, 0, 0).keys() - (
-            {names.get("step")} if name == "test_data" else set())
-        assert len(data[names["X"]]) == (100 if name == "train_data" else 10_000)
-        assert data.get(names.get("pkeep"), value) == value
-    assert names["train_data"].get(names.get("step"), 1) == names["i"] == 1
-    optimizer = "GradientDescentOptimizer" if version == "1.0" else "AdamOptimizer"
-    assert type(names["optimizer"]).__name__ == optimizer
-    activations = {names[name].op.type for name in ("Y1", "Y2", "Y3", "Y4") if name in names}
-    assert activations == {"1.0": set(), "2.0": {"Sigmoid"}}.get(version, {"Relu"})
-
-    data = feed(names, *mnist.test.next_batch(3))
-    for name, shape in SHAPES[version].items():
-        assert run(names[name], data).shape == (3, *shape), name
-    probabilities = run(names["Y"], data)
+    layers = [names[f"Y{n}"].op.type for n in range(1, 6) if f"Y{n}" in names]
+    assert set(layers) == expected.operations and names["Y"].op.type == "Softmax"
+    probabilities = names["sess"].run(names["Y"], feed(names, *names["mnist"].test.first(3)))
     assert probabilities.shape == (3, 10)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-    loss = -(data[names["Y_"]] * np.log(probabilities)).sum(axis=1).mean() * 100
-    assert run(names["cross_entropy"], data) == pytest.approx(loss, rel=1e-4)
-
-    rates = [run(names["lr"], feed(names, *mnist.test.next_batch(1), step=s)) for s in (0, 2000)]
-    decays = version not in ("1.0", "2.0")
-    expected = [0.0031, 0.0001 + 0.003 / math.e] if decays else [0.003, 0.003]
-    np.testing.assert_allclose(rates, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("stage", PARAMETERS, indirect=True)
-def test_first_weights_and_biases(stage):
+@pytest.mark.parametrize("script", SCRIPTS, indirect=True)
+def test_data_and_loop(script):
+    """Otherwise a script trains on other digits, or in another way, than its docstring says."""
+    label, expected, names = script
+    assert [part.num_examples for part in names["mnist"]] == [
+        expected.training, 60_000 - expected.training, 300]
+    assert names["planned"] == [expected.iterations] and names["tested"] == [0, 2]
+    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(label, [2500, 2500])
+    for name, count in (("train_data", expected.batch), ("test_data", 300)):
+        assert len(names[name][names["X"]]) == len(names[name][names["Y_"]]) == count
+    if "step" in names:
+        assert names["train_data"][names["step"]] == 2
+    if label in DROPOUT:
+        assert names["train_data"][names["pkeep"]] == DROPOUT[label][1]
+        assert names["test_data"][names["pkeep"]] == 1
+    kind = "InteractiveSession" if label == SOFTMAX else "Session"
+    assert type(names["sess"]).__name__ == kind
+    docstring = " ".join(docstring_of(label).split())
+    assert f"python {path_of(label).relative_to(PROJECT).as_posix()}" in docstring
+    assert f" after {expected.iterations:,} iterations" in docstring
+
+
+@pytest.mark.parametrize("script", SCRIPTS, indirect=True)
+def test_first_weights_and_biases(script):
     """Otherwise a network learns more slowly, or nothing, and nobody sees why."""
-    version, names = stage
+    _, expected, names = script
     names["sess"].run(names["init"])
     weights, biases = names["sess"].run([names["weights"], names["biases"]])
-    if version == "1.0":
-        assert not weights[0].any() and not biases[0].any()
-        return
-    for values in weights:  # a normal distribution cut at two standard deviations
-        assert 0.19 < np.abs(values).max() <= 0.2 or values.size < 1000
-        assert values.std() == pytest.approx(0.088, rel=0.2)
-    last = {"2.0": 0, "2.1": 0, "2.2": 0, "3.0": 0.1, "3.1": 0.1}[version]
-    hidden = 0 if version == "2.0" else 0.1
-    for values, expected in zip(biases, [hidden] * 4 + [last], strict=True):
-        np.testing.assert_allclose(values, expected)
+    for values in weights:
+        expected.weights(values)
+    if expected.biases is not None:
+        *hidden, last = biases
+        assert all((values == np.float32(expected.biases[0])).all() for values in hidden)
+        assert (last == np.float32(expected.biases[1])).all()
 
 
-@pytest.mark.parametrize("stage", ["2.2", "3.1"], indirect=True)
-def test_dropout_in_training_only(stage):
+@pytest.mark.parametrize("script", [label for label in SCRIPTS if label != LAST], indirect=True)
+def test_one_training_step(script):
+    """The step that the last biases take tells what is trained: a sum or a mean over the batch."""
+    label, expected, names = script
+    run, bias = names["sess"].run, names["biases"][-1]
+    run(names["init"])
+    data = feed(names, *names["mnist"].train.first(expected.batch))
+    rates = [run(names["lr"], data | feed(names, data[names["X"]], data[names["Y_"]], step=step))
+             for step in (0, 2000)]
+    np.testing.assert_allclose(rates, expected.rates, rtol=1e-6)
+    assert type(names["optimizer"]).__name__ == expected.optimizer
+
+    probabilities, before, loss = run([names["Y"], bias, names["cross_entropy"]], data)
+    labels = data[names["Y_"]]
+    if label != HIDDEN:  # there, probabilities are too small for a logarithm
+        assert loss == pytest.approx(
+            -(labels * np.log(probabilities)).sum(axis=1).mean() * 100, rel=1e-3)
+    run(names["train_step"], data)
+    step, gradient = run(bias) - before, (probabilities - labels).sum(axis=0)
+    if not label[0].isdigit() and label != FIVE:  # trained on the mean, not on the mean × 100
+        gradient /= expected.batch
+    if expected.optimizer == GRADIENT_DESCENT:
+        np.testing.assert_allclose(step, -rates[0] * gradient, rtol=1e-3, atol=1e-6)
+    else:  # Adam: a tenth of the gradient is remembered, the first step is as long as the rate
+        remembered = run(names["optimizer"].get_slot(bias, "m"))
+        np.testing.assert_allclose(remembered, 0.1 * gradient, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(step, -rates[0] * np.sign(gradient), rtol=1e-2)
+
+
+@pytest.mark.parametrize("script", DROPOUT, indirect=True)
+def test_dropout_in_training_only(script):
     """Otherwise the test accuracy that a reader sees is that of a crippled network."""
-    version, names = stage
-    run = names["sess"].run
-    images, labels = names["mnist"].test.next_batch(100)
-    layers = ("Y1", "Y2", "Y3", "Y4") if version == "2.2" else ("Y4",)
+    label, _, names = script
+    layers, in_training = DROPOUT[label]
+    images, labels = names["mnist"].test.first(100)
     for layer in layers:
-        before, after = run([names[layer], names[layer + "d"]], feed(names, images, labels, 0.75))
-        active = before > 0
-        dropped = active & (after == 0)
-        np.testing.assert_allclose(after, np.where(dropped, 0, before / 0.75), rtol=1e-5)
-        assert dropped.sum() / active.sum() == pytest.approx(0.25, abs=0.06)
-        before, after = run([names[layer], names[layer + "d"]], feed(names, images, labels, 1.0))
-        np.testing.assert_array_equal(before, after)
+        for pkeep in (in_training, 1.0):
+            before, after = names["sess"].run([names[layer], names[layer + "d"]],
+                                              feed(names, images, labels, pkeep))
+            active = before > 0
+            dropped = active & (after == 0)
+            np.testing.assert_allclose(after, np.where(dropped, 0, before / pkeep), rtol=1e-5)
+            assert dropped.sum() / active.sum() == pytest.approx(1 - pkeep, abs=0.06)
 
 
-@pytest.mark.parametrize("stage", ["1.0"], indirect=True)
-def test_softmax_against_numpy(stage):
+@pytest.mark.parametrize("script", ["1.0"], indirect=True)
+def test_softmax_against_numpy(script):
     """Three steps of gradient descent, computed by hand in double precision: the lesson is true."""
-    _, names = stage
+    _, _, names = script
     run = names["sess"].run
     run(names["init"])
     W, b = np.zeros((784, 10)), np.zeros(10)

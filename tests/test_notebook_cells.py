@@ -11,11 +11,9 @@ from common import mnist_data as input_data
 
 
 @pytest.fixture
-def tf(tmp_path, monkeypatch):
-    """TensorFlow's v1 API with an empty graph, in a project folder that has only data/."""
+def tf():
+    """TensorFlow's v1 API with an empty graph."""
     import tensorflow.compat.v1 as tf
-    # Folders that the cells make up ("MNIST_data/") come into being here, not in the project.
-    monkeypatch.setattr(input_data, "PROJECT_DIR", tmp_path)
     tf.disable_eager_execution()
     with tf.Graph().as_default():
         yield tf

@@ -116,7 +116,7 @@ def server(model_dir):
 
 @pytest.fixture(scope="module")
 def digits():
-    test = mnist_data.read_data_sets(mnist_data.DEFAULT_DIR).test
+    test = mnist_data.read_data_sets().test
     return test.images[:100].reshape(-1, 28, 28), test.labels[:100]
 
 

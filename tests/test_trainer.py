@@ -8,6 +8,7 @@ import pytest
 
 from cloud import buckets
 from cloud.trainer import hyperparameters as hp
+from common.mnist_data import DEFAULT_DIR
 from common.terminal import UserError
 
 resource = pytest.importorskip("resource", reason="the cloud version needs Linux or macOS")
@@ -287,7 +288,7 @@ def test_defaults_are_those_of_the_stage(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     options = parse()
     assert hp.from_options(options) == hp.Hyperparameters()
-    assert (options.data_dir, options.batch_size, options.seed) == ("data", 100, 0)
+    assert (options.data_dir, options.batch_size, options.seed) == (DEFAULT_DIR, 100, 0)
     assert (options.model_dir, options.checkpoint_dir, options.log_dir) == (
         "cloud_output/model", "cloud_output/checkpoints", "cloud_output/logs")
 

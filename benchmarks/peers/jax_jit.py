@@ -11,26 +11,13 @@ import optax
 KEEP = 0.75
 
 
-def softmax(parameters, images, key):
-    W, b = parameters[0]
-    return images.reshape(len(images), -1) @ W + b
-
-
-def five_layers(parameters, images, key):
-    *hidden, (W5, B5) = parameters
-    Y = images.reshape(len(images), -1)
-    for W, B in hidden:
-        Y = jax.nn.relu(Y @ W + B)
-    return Y @ W5 + B5
-
-
-def five_layers_dropout(parameters, images, key):
-    *hidden, (W5, B5) = parameters
+def fully_connected(parameters, images, key):
+    *hidden, (W, B) = parameters
     Y = images.reshape(len(images), -1)
     keys = [None] * len(hidden) if key is None else jax.random.split(key, len(hidden))
-    for (W, B), layer_key in zip(hidden, keys):
-        Y = drop(jax.nn.relu(Y @ W + B), layer_key)
-    return Y @ W5 + B5
+    for (W1, B1), layer_key in zip(hidden, keys):
+        Y = drop(jax.nn.relu(Y @ W1 + B1), layer_key)
+    return Y @ W + B
 
 
 def convolutional(parameters, images, key):
@@ -45,7 +32,7 @@ def convolutional(parameters, images, key):
 
 
 def drop(Y, key):
-    """Leave out a quarter of the neurons; none in a test, which has no key."""
+    """Leave out a quarter of the neurons; none without a key, as in a test."""
     if key is None:
         return Y
     return jnp.where(jax.random.bernoulli(key, KEEP, Y.shape), Y / KEEP, 0)
@@ -71,12 +58,11 @@ class Trainer:
         else:
             self.parameters = initial(CONVOLUTIONAL if network == "3.1" else FIVE, initial_key)
             optimizer = optax.adam(lambda step: 0.0001 + 0.003 * jnp.exp(-step / 2000))
-        model = {"1.0": softmax, "2.1": five_layers, "2.2": five_layers_dropout,
-                 "3.1": convolutional}[network]
+        model = convolutional if network == "3.1" else fully_connected
         self.state = optimizer.init(self.parameters)
 
         def loss(parameters, images, labels, key):
-            logits = model(parameters, images, key)
+            logits = model(parameters, images, key if network in ("2.2", "3.1") else None)
             return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
         @jax.jit

@@ -54,20 +54,6 @@ class Decay(keras.optimizers.schedules.LearningRateSchedule):
         return 0.0001 + 0.003 * keras.ops.exp(-step / 2000)
 
 
-class StopAbove(keras.callbacks.Callback):
-    """Stop the training when the test accuracy is above a mark; count the iterations."""
-
-    def __init__(self, mark):
-        super().__init__()
-        self.mark, self.iterations, self.accuracy = mark, 0, 0.0
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.iterations += self.params["steps"]
-        self.accuracy = logs["val_accuracy"]
-        if self.accuracy > self.mark:
-            self.model.stop_training = True
-
-
 class Trainer:
     def __init__(self, network, seed):
         keras.utils.set_random_seed(seed)
@@ -80,8 +66,7 @@ class Trainer:
             optimizer = keras.optimizers.Adam(Decay())
         self.model.compile(
             optimizer=optimizer,
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"])
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
     def prepare(self, batches):
         images, labels = zip(*batches)
@@ -91,19 +76,8 @@ class Trainer:
         images, labels = prepared
         self.model.fit(images, labels, batch_size=harness.BATCH, shuffle=False, verbose=0)
 
-    def train_to(self, mark, mnist, most):
-        """One call of fit; its epochs have as many steps as the stages take from test to test."""
-        def batches():
-            while True:
-                yield mnist.train.next_batch(harness.BATCH)
-
-        steps = min(harness.TEST_EVERY, most)
-        stop = StopAbove(mark)
-        self.model.fit(
-            batches(), steps_per_epoch=steps, epochs=most // steps, verbose=0, callbacks=[stop],
-            validation_data=(mnist.test.images, mnist.test.labels),
-            validation_batch_size=harness.CHUNK)
-        return stop.accuracy, stop.iterations
+    def read(self, images):
+        return self.model.predict_on_batch(images).argmax(axis=1)
 
 
 if __name__ == "__main__":

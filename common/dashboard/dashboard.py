@@ -36,15 +36,16 @@ import time
 
 from common import terminal
 from common.dashboard.audience import Audience
-from common.dashboard.link import snapshots
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
+from common.dashboard.link.run import NotOftener, bands_of, first_digits, misread_first
+from common.dashboard.outputs.files import is_notebook
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
 TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
-STATUS_EVERY = 0.1      # seconds between two looks at the clock
+STATUS_EVERY = 0.1      # seconds between two messages about the progress
 
 NOT_A_NUMBER = """\
 the loss is {loss} at iteration {iteration}, so training cannot go on.
@@ -97,13 +98,18 @@ class Dashboard:
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
         title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs)
+        self._signals, self._clock = terminal.HeldSignals(), Clock()
+        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs,
+                                  self._signals)
         self.run = self._audience.run
         self._last = self._audience.options.iterations
-        self._first = self._next = self._next_bands = 0  # iterations
-        self._is_between, self._is_finished = True, False
-        self._signals, self._clock = terminal.HeldSignals(), Clock()
-        terminal.before_exit(self._end_early)
+        self._first = self._next_bands = 0            # iterations
+        self._done, self._is_inside = None, False     # all before this one is done; inside it?
+        self._is_finished = self._only_looks = False
+        self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
+        self._status = NotOftener(STATUS_EVERY)
+        if not is_notebook():  # its process goes on
+            terminal.before_exit(self._end_unfinished)
 
     def loop(self, iterations):
         """Count the iterations, 0 to `iterations` included, with a progress bar on a terminal.
@@ -116,18 +122,25 @@ class Dashboard:
 
         Yields:
           The iteration's number, an int, until the last one or until the window is closed. Where
-          a checkpoint is restored, the first one is that at which it goes on.
+          a checkpoint is restored, the first one is that at which it goes on. If nothing is left
+          to train then, it is the only one, to be measured and looked at; its training is undone.
         """
         self.start(iterations)
         for i in range(self._first, self._last + 1):
-            self._is_between, self._signals.are_held = False, True
+            self._done, self._is_inside, self._signals.are_held = i, True, True
             yield i
-            self._next, self._is_between = i + 1, True
+            self._done, self._is_inside = i + 1, False
             self._signals.release()
-            self._clock.leave_out(self._audience.attend(is_between=True))
+            if self._only_looks:
+                self._done = i
+                self._audience.undo_training()
+                return
+            self._asked_last = self._asked
+            self._clock.leave_out(self._audience.attend(i + 1))
             if self.closed:
                 return
-            if self._clock.is_time_to_tell():
+            if self._status.is_due:
+                self._status.restart()
                 seconds = self._clock.seconds
                 left = seconds / i * (self._last - i) if i else None
                 self._audience.send(Progress(i, seconds, left))
@@ -145,9 +158,10 @@ class Dashboard:
         if self._last is None:
             self._last = iterations
         self._first, seconds = self._audience.start(self._last)
-        self._next = self._first
+        if self._last is not None and self._first > self._last:
+            self._last, self._only_looks = self._first, True  # at a restored network, as it is
         self._clock = Clock(seconds)  # the earlier part of the run counts, too
-        self._clock.leave_out(self._audience.attend())
+        self._clock.leave_out(self._audience.attend(self._first))
 
     @property
     def closed(self):
@@ -156,12 +170,14 @@ class Dashboard:
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        return i % TRAIN_EVERY == 0 or i == self._last or self._audience.is_stepping
+        self._asked = Trained
+        return i % TRAIN_EVERY == 0 or i in (self._last, self._audience.step_to)
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
         every = TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY
-        return i % every == 0 or i == self._last or self._audience.is_stepping
+        self._asked = Tested
+        return i % every == 0 or i in (self._last, self._audience.step_to)
 
     def show_train(self, i, accuracy, loss, images, predictions, labels,
                    weights=(), biases=(), learning_rate=None):
@@ -183,15 +199,15 @@ class Dashboard:
         epoch = i * len(images) // self._num_examples + 1 if self._num_examples else None
         pictures = {}
         if self._audience.want_pictures:
-            pictures["digits"] = snapshots.first_digits(images, predictions, labels)
+            pictures["digits"] = first_digits(images, predictions, labels)
             if i >= self._next_bands:
                 self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
-                pictures |= snapshots.bands_of(weights=weights, biases=biases)
+                pictures |= bands_of(weights=weights, biases=biases)
         self._show(Trained(i, float(accuracy), float(loss), epoch, learning_rate, **pictures))
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
-        digits = (snapshots.misread_first(images, predictions, labels)
+        digits = (misread_first(images, predictions, labels)
                   if self._audience.want_pictures else None)
         self._show(Tested(i, float(accuracy), float(loss), digits))
 
@@ -203,38 +219,48 @@ class Dashboard:
         Raises:
           UserError: some of that failed.
         """
-        failures = self._end(is_early=self.closed)
+        failures = self._end(self.closed, self._reached)
         if failures:
             raise terminal.UserError("not everything could be done:\n  " + "\n  ".join(failures))
 
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""
         self._audience.send(measured)
-        self._clock.leave_out(self._audience.attend())
+        is_last = self._asked_last in (None, type(measured))
+        self._clock.leave_out(self._audience.attend(measured.iteration, is_last))
         if not math.isfinite(measured.loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))
 
-    def _end(self, is_early):
+    @property
+    def _reached(self):
+        """All iterations before it are done; one that the script has left by `break` is, too."""
+        return self.run.iteration if self._done is None else self._done + self._is_inside
+
+    def _end(self, is_early, done):
         self._is_finished = True
-        done = self._next if self._is_between and self._next > self._first else None
+        self._signals.release()
         self._audience.send(Finished(is_early, self._clock.seconds, done))
         return self._audience.finish()
 
-    def _end_early(self):
-        """Called when the process ends early, so that what was reached is not lost."""
-        self._signals.are_held = False
-        if not self._is_finished:
-            self._end(is_early=True)
+    def _end_unfinished(self, error):
+        """The process ends without `finish`: lose nothing. Return what failed, a list of str."""
+        if self._is_finished:
+            return []
+        if error is None:  # the script's end, or sys.exit()
+            end = (self._last or 0) + (not self._only_looks)
+            is_complete = not self._is_inside and self._done == end
+            return self._end(not is_complete, self._reached)
+        is_cut = self._is_inside and isinstance(error, (KeyboardInterrupt, LossNotFinite))
+        return self._end(is_early=True, done=None if is_cut else self._done)
 
 
 class Clock:
-    """How long a run takes, without its pauses, and when it is time to tell."""
+    """How long a run takes, without its pauses."""
 
     def __init__(self, seconds=0.0):
         """Start, with so many seconds gone already."""
-        self._next = time.monotonic()
-        self._start = self._next - seconds
+        self._start = time.monotonic() - seconds
 
     @property
     def seconds(self):
@@ -244,11 +270,3 @@ class Clock:
     def leave_out(self, seconds):
         """Leave a pause of so many seconds out."""
         self._start += seconds
-
-    def is_time_to_tell(self):
-        """Whether `STATUS_EVERY` has passed since this was last so."""
-        now = time.monotonic()
-        is_time = now >= self._next
-        if is_time:
-            self._next = now + STATUS_EVERY
-        return is_time

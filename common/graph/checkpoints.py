@@ -1,26 +1,16 @@
-"""Checkpoints: a whole run saved and restored. What is in one is known here only.
+"""Checkpoints: a whole run saved and restored, with the weights of its network.
 
-A checkpoint is TensorFlow's own (the variables, the optimizer's among them) with a file of notes
-beside it: the run's title, the iterations done, the seconds they took, the place in the training
-digits, and the curves.
+What is known without TensorFlow, a checkpoint's notes and names, is in `link/notes.py`.
 """
 
 import contextlib
-import json
 import os
-import pathlib
-import re
 
-import numpy as np
-
-from common.dashboard.link.messages import CURVES, Restored
+from common.dashboard.link import notes
+from common.dashboard.link.messages import Restored
+from common.dashboard.link.notes import CheckpointError, Notes
+from common.graph.session import told_if_closed
 from common.terminal import UserError, reason, room_left
-
-FILE = "network"  # the beginning of a checkpoint's file names; its iteration follows
-
-
-class CheckpointError(UserError):
-    """A checkpoint cannot be written or does not fit. The text says why and what to do."""
 
 
 class Checkpoints:
@@ -35,6 +25,9 @@ class Checkpoints:
     def save(self, folder, run, iteration, seconds):
         """Write a checkpoint; the one before is removed when the new one is complete.
 
+        Weights, notes and the name of the newest are written in this order, under names that no
+        file has yet: whenever this ends, the newest checkpoint is whole.
+
         Args:
           folder: str, made if there is none.
           run: a `Run`, whose title and curves are kept, too.
@@ -44,22 +37,26 @@ class Checkpoints:
         Raises:
           CheckpointError: it cannot be written.
         """
-        curves = {name: [curve.iterations.astype(int).tolist(), curve.values.tolist()]
-                  for name, curve in run.curves.items()}
-        notes = {"title": run.title, "iteration": iteration, "seconds": seconds,
-                 "curves": curves, "train_set": self._train_set.place}
-        prefix = os.path.join(folder, f"{FILE}-{iteration}")
+        prefix = None
         try:
             os.makedirs(folder, exist_ok=True)
-            # The notes come first, so that whatever TensorFlow has written whole has its notes.
-            with open(prefix + ".json", "w", encoding="utf-8") as file:
-                json.dump(notes, file)
-            self._make_saver().save(self._sess, prefix, write_meta_graph=False)
-            _remove_others(folder, os.path.basename(prefix))
-        except (OSError, ValueError, self._tf.errors.OpError) as error:
-            _remove_checkpoint(folder, os.path.basename(prefix))
+            before, prefix = notes.newest(folder), notes.free_prefix(folder, iteration)
+            with told_if_closed():
+                self._make_saver().save(self._sess, prefix, write_meta_graph=False,
+                                        write_state=False)
+            curves = {name: (curve.iterations, curve.values) for name, curve in run.curves.items()}
+            notes.write(prefix, Notes(run.title, iteration, seconds, curves,
+                                      self._train_set.place))
+            self._tf.train.update_checkpoint_state(folder, os.path.basename(prefix))
+        except (UserError, OSError, ValueError, self._tf.errors.OpError) as error:
+            if prefix is not None:
+                with contextlib.suppress(OSError):
+                    notes.remove(prefix)
             raise CheckpointError(f"--save: no checkpoint can be written to {folder}: "
                                   f"{reason(error)}{room_left(folder)}") from error
+        if before is not None:
+            with contextlib.suppress(OSError):  # a file too many does no harm
+                notes.remove(before)
 
     def restore(self, folder, title):
         """Bring back what `save` has written: variables, the optimizer's state, place in the data.
@@ -77,24 +74,20 @@ class Checkpoints:
         Raises:
           CheckpointError: there is none, or it is damaged, or of another network.
         """
-        prefix = self._tf.train.latest_checkpoint(folder)
-        if prefix is None:
-            raise CheckpointError(f"--restore: there is no checkpoint in {folder}; "
-                                  f"--save {folder} puts one there")
-        notes = _read_notes(prefix, "--restore")
-        if notes["title"] != title:
-            raise CheckpointError(f"--restore: the checkpoint in {folder} is one of "
-                                  f"{notes['title']}, and this is {title}")
+        prefix, kept = notes.read(folder, "--restore")
+        if kept.title != title:
+            raise CheckpointError(f"--restore: the checkpoint in {folder} is one of {kept.title}, "
+                                  f"and this is {title}")
         try:
             if (different := self._find_difference(prefix)) is not None:
                 raise CheckpointError(f"--restore: the checkpoint in {folder} does not fit this "
                                       f"network, whose {different} is another")
             self._make_saver().restore(self._sess, prefix)
-        except self._tf.errors.OpError as error:
+            self._train_set.place = kept.train_set
+        except (self._tf.errors.OpError, *notes.UNFIT) as error:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is damaged "
                                   f"({reason(error)})") from error
-        self._train_set.place = notes["train_set"]
-        return Restored(notes["iteration"], notes["seconds"], _curves_of(notes))
+        return Restored(kept.iteration, kept.seconds, kept.curves)
 
     def _find_difference(self, prefix):
         """The name of a variable that a checkpoint has with another shape or not at all, or None.
@@ -112,54 +105,3 @@ class Checkpoints:
             with self._sess.graph.as_default():
                 self._saver = self._tf.train.Saver(max_to_keep=1, save_relative_paths=True)
         return self._saver
-
-
-def kept_run(folder):
-    """What `Checkpoints.save` has written of a run, but for its network. It takes no TensorFlow.
-
-    Args:
-      folder: str.
-
-    Returns:
-      The run's title, and its curves as `messages.Restored` has them.
-
-    Raises:
-      CheckpointError: there is none, or it cannot be read.
-    """
-    complete = list(pathlib.Path(folder).glob(FILE + "-*.index"))
-    if not complete:
-        raise CheckpointError(f"--compare: no run was kept in {folder}; --save {folder} keeps one")
-    newest = max(complete, key=lambda path: path.stat().st_mtime)
-    notes = _read_notes(str(newest.with_suffix("")), "--compare")
-    return notes["title"], _curves_of(notes)
-
-
-def _read_notes(prefix, flag):
-    """The notes beside a checkpoint, for the option `flag`."""
-    try:
-        with open(prefix + ".json", encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{flag}: {prefix}.json cannot be read ({reason(error)})") from error
-
-
-def _curves_of(notes):
-    """The curves in a checkpoint's notes, as `messages.Restored` has them."""
-    return {name: (iterations, np.array(values, float))
-            for name, (iterations, values) in notes["curves"].items() if name in CURVES}
-
-
-def _remove_others(folder, name):
-    """Remove the files of all checkpoints but the one with this name."""
-    for file in os.listdir(folder):
-        other, _, _ = file.partition(".")
-        if re.fullmatch(FILE + r"-\d+", other) and other != name:
-            os.remove(os.path.join(folder, file))
-
-
-def _remove_checkpoint(folder, name):
-    """Remove what there is of a checkpoint that could not be written."""
-    with contextlib.suppress(OSError):
-        for file in os.listdir(folder):
-            if file.startswith(name + "."):
-                os.remove(os.path.join(folder, file))

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from benchmarks import accuracy, ideas, shared
+from benchmarks import accuracy, results, scripts
 from common.canvas import GREY
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
@@ -24,14 +24,14 @@ from common.dashboard.drawing.style import (
 from common.mnist_data import read_data_sets
 from docs.drawing.tools import WIDTH, canvas, image, picture, plot, say
 
-SCRIPT = shared.PROJECT / ideas.SCRIPT
+SCRIPT = scripts.PROJECT / accuracy.SCRIPTS[accuracy.AUGMENTED]
 LOOKS, DIGITS = 4, 10  # at a digit, distorted; digits
 COLUMNS, ROWS = 13, 2  # of misread digits
 
 
-def runs():
-    """The runs of the script with all seeds, as `accuracy.measure` gives them."""
-    return accuracy.current(shared.read_results(shared.FOLDER / "accuracy.json"), SCRIPT.stem)
+def runs(row=accuracy.AUGMENTED):
+    """The runs of a row of `accuracy.ROWS` with all seeds, as `accuracy.measure` gives them."""
+    return accuracy.current(results.read(scripts.FOLDER / "accuracy.json"), row)
 
 
 @functools.cache
@@ -61,11 +61,11 @@ def distorted(figure):
 @picture(3.2)
 def worth(figure):
     """The final test accuracy of the script, and less each of its ideas."""
-    results = shared.read_results(shared.FOLDER / "ideas.json")
-    names = [row for row, (_, iterations) in ideas.ROWS.items() if iterations != ideas.LONG]
+    names = [row for row, (*_, iterations) in accuracy.IDEAS.items()
+             if iterations != accuracy.LONG]
     axes = plot(figure, 220, 45, 560, 250, "Test digits misread, of 10,000")
     for place, row in enumerate(names):
-        misread = [len(run["misread"]) for run in ideas.current(results, row)]
+        misread = [len(run["misread"]) for run in runs(row)]
         axes.barh(place, np.mean(misread), color=TRAIN_COLOUR if "all" in row else GREY)
         axes.plot(misread, [place] * len(misread), ".", color=TEST_COLOUR, markersize=5)
         axes.text(max(misread) + 1.5, place, f"{np.mean(misread):.0f}", va="center", fontsize=8.5,
@@ -78,10 +78,8 @@ def worth(figure):
 @picture(3.0)
 def minutes(figure):
     """The test accuracy over the minutes on two cores, of runs of three lengths."""
-    results = shared.read_results(shared.FOLDER / "ideas.json")
-    short, long = (ideas.current(results, row)
-                   for row in ("+ falling rate: all", "all, trained longer"))
-    whole = runs()
+    short, whole, long = map(runs, ("+ falling rate: all", accuracy.AUGMENTED,
+                                    "all, trained longer"))
     a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in whole)
     axes = plot(figure, 70, 48, 700, 220, "Test accuracy", xlabel="minutes")
     for of_one, colour in ((long, GREY), (whole, TEST_COLOUR), (short, TRAIN_COLOUR)):
@@ -96,7 +94,7 @@ def minutes(figure):
 @picture(0.85 * ROWS + 0.15)
 def still_misread(figure):
     """The test digits that most of the runs misread; below each the label and what was computed."""
-    test = read_data_sets("data", one_hot=True, reshape=False).test
+    test = read_data_sets(one_hot=True, reshape=False).test
     axes = canvas(figure)
     across = WIDTH * 100 / COLUMNS
     misread = {int(number): digit for number, digit in accuracy.misread_by_vote(runs()).items()}

@@ -86,7 +86,7 @@ def image_of(figure):
 @functools.cache
 def trained_softmax():
     """Stage 1.0 in numpy, as the dashboard has it: the test set, W [784, 10] and b [10]."""
-    mnist = read_data_sets("data", one_hot=True, validation_size=0, seed=0)
+    mnist = read_data_sets(one_hot=True, validation_size=0, seed=0)
     W, b = np.zeros((784, 10)), np.zeros(10)
     for _ in range(2000):
         batch_X, batch_Y = mnist.train.next_batch(100)
