@@ -55,7 +55,9 @@ def ask(url, body):
       UserError: there is no server, or it refuses the request.
     """
     try:
-        host = urllib.parse.urlsplit(url).hostname
+        scheme, host = urllib.parse.urlsplit(url).scheme, urllib.parse.urlsplit(url).hostname
+        if scheme not in ("http", "https"):
+            raise ValueError
         # A proxy is on another machine, to which this one's own addresses mean something else.
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({} if host in LOOPBACK else None))
@@ -74,7 +76,7 @@ def ask(url, body):
         raise UserError(f"{url} does not answer as HTTP has it ({error!r})") from None
     try:
         predictions = json.loads(text)["predictions"]
-        if all(_is_prediction(each) for each in predictions):
+        if isinstance(predictions, list) and all(map(_is_prediction, predictions)):
             return predictions
     except (ValueError, KeyError, TypeError):
         pass

@@ -372,8 +372,8 @@ def test_two_trainings_in_one_folder(engine, alone):
     first = engine(ALONE)
     first.wait_for(10, ALONE)
     ran = subprocess.run(
-        [sys.executable, "-m", "cloud.trainer", "--seed", "1", "--model-dir", first.folder / "other",
-         "--checkpoint-dir", first.folder / "checkpoint", "--log-dir", first.folder / "other-log"],
+        [sys.executable, "-m", "cloud.trainer", "--seed", "1", "--dir", first.folder / "other",
+         "--checkpoint-dir", first.folder / "checkpoint"],
         cwd=PROJECT, env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (RETRY, "", 1)
     assert re.match(rf"cloud.trainer: --checkpoint-dir: process {first.processes[ALONE].pid} on .* "
