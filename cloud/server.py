@@ -48,7 +48,7 @@ FILES = 4096                   # that are open at once, most of them connections
 BACKLOG = 128                  # connections that are taken before anybody looks at them
 WAITING_LIMIT = 4096           # images that wait for one
 GRACE = 10                     # seconds for the requests under way when the server is to end
-LAST_SECONDS = 0.5             # for a request that is on its way on an idle connection
+LAST_SECONDS = 1               # for a request that is on its way on an idle connection
 M_MMAP_THRESHOLD = -3          # of glibc's mallopt
 
 TOO_LARGE_A_HEADER = (b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
@@ -245,8 +245,10 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self):
         """Called when the server ends. To an idle connection, a request may be on its way."""
-        idle = self.cycle is None or self.cycle.response_complete
-        self.loop.call_later(LAST_SECONDS if idle else 0, super().shutdown)
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def close(self):
         """Close the connection, whatever it waits for."""
