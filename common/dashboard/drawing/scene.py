@@ -53,6 +53,7 @@ class Scene:
     answers: what the network was asked and has answered: a dictionary from the question's class,
       of `questions`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
+    buttons: a tuple of `keys.Button`.
     """
 
     run: Run
@@ -63,6 +64,7 @@ class Scene:
     pointed: tuple | None = None
     answers: dict = dataclasses.field(default_factory=dict)
     hint: str = ""
+    buttons: tuple = ()
 
     def look_at(self, sample):
         """Look at a `Sample`; return the view that shows it."""

@@ -94,6 +94,8 @@ class TilePanel(Panel):
         else:
             top = place.y - (line if group.captions else 0)
             label, width = group.label, picture.shape[1]
+            if place.count < len(group.values):
+                label += f"; {place.count} of {len(group.values)}"
             if LETTER * text * len(label) > width:
                 label, _, _ = label.partition(":")
             self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)
