@@ -8,8 +8,8 @@ import sys
 from common import mnist_data, options, terminal
 from common.dashboard import audience
 from common.dashboard.link.pipe import ViewerProcess
-from common.dashboard.outputs import notebook
-from common.dashboard.outputs.screen import has_screen
+from common.dashboard.outputs import files
+from common.dashboard.outputs.viewer import has_screen
 from common.graph import start as tensorflow_start
 from common.options import Option
 
@@ -68,7 +68,7 @@ def start(script_docstring, threads=None, pictures=None):
     Raises:
       UserError: a GPU was asked for, and there is none.
     """
-    is_notebook = notebook.is_here()
+    is_notebook = files.is_notebook()
     if not is_notebook:  # its process goes on, and shows errors its own way
         terminal.end_clearly()
     for stream in (sys.stdout, sys.stderr):
@@ -96,11 +96,9 @@ def start(script_docstring, threads=None, pictures=None):
 
 
 def _start_viewer(chosen, is_notebook):
-    """The `ViewerProcess` of the window or the page; None where neither is shown.
-
-    It loads what it needs while TensorFlow is being imported, and opens when there is something to
-    show.
-    """
+    """The `ViewerProcess` of the window or the page; None where neither is shown."""
+    # It loads what it needs while TensorFlow is being imported, and opens when there is something
+    # to show.
     if chosen.text or chosen.web is None and (is_notebook or not has_screen()):
         return None
     title = os.path.splitext(os.path.basename(sys.argv[0]))[0]

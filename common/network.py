@@ -100,14 +100,9 @@ class Network:
         return measurements.probabilities(found, f"Network: {self.inside.name_of(self._Y)}")
 
     def _feed_for(self, images):
-        """What to feed so that the network sees float [n, 28, 28, 1].
-
-        Dropout's random numbers are fed, too. If they were drawn, the training would go on with
-        other ones than without the question.
-
-        Raises:
-          UserError: a placeholder is not fed.
-        """
+        """What to feed so that the network sees float [n, 28, 28, 1]."""
+        # Dropout's random numbers are fed, too. If they were drawn, the training would go on with
+        # other ones than without the question.
         if self._random is None:
             self._random = self._find_random()
         shape = [-1, *self._X.shape.as_list()[1:]]

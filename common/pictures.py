@@ -31,7 +31,7 @@ from common.canvas import (
     write_png,
 )
 from common.dashboard.drawing.mosaic import best_fit
-from common.dashboard.drawing.panels import LINE_WIDTHS
+from common.dashboard.drawing.panels.curves import LINE_WIDTHS
 from common.dashboard.drawing.style import GRID_COLOUR, TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
 from common.terminal import whole_file
 

@@ -85,6 +85,9 @@ class HeldSignals:
     """Lets Ctrl-C, SIGTERM and SIGHUP wait while something should not be cut in two.
 
     A second one does not wait.
+
+    Attributes:
+      are_held: bool, whether they wait now.
     """
 
     def __init__(self):
@@ -102,6 +105,11 @@ class HeldSignals:
             self._number = number
         else:
             self._handlers[number](number, frame)
+
+    @property
+    def has_come(self):
+        """bool, whether one waits"""
+        return self._number is not None
 
     def release(self):
         """Hold no longer; a signal that has waited has its effect now."""

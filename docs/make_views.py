@@ -43,7 +43,7 @@ class Views(Window):
         self._keys = keys
 
     def look(self):
-        self.viewer.dashboard.scene.sample = self._misread()
+        self.viewer.figure.scene.sample = self._misread()
         for key in self._keys:
             getattr(self, f"_look_at_{key}")()
             self.press("0")
@@ -67,7 +67,7 @@ class Views(Window):
     def _look_at_layers(self):
         self.press("i")
         self.photograph()  # to have the answer that is pointed into
-        self.viewer.dashboard.scene.pointed = POINTED
+        self.viewer.figure.scene.pointed = POINTED
         self._keep("layers")
 
     def _look_at_evidence(self):

@@ -151,6 +151,6 @@ def viewer():
     from common.dashboard.viewer.viewer import Viewer
     run, told = Run(), []
     canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
-    viewer = Viewer(0, canvas.figure, run, told.append)
+    viewer = Viewer(0, canvas, run, told.append)
     viewer.run, viewer.told = run, told
     return viewer

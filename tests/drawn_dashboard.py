@@ -6,9 +6,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from common.dashboard.drawing.figure import DashboardFigure
-from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
-from common.dashboard.link.run import Run
-from common.dashboard.link.snapshots import Digits, percentile_bands
+from common.dashboard.link.messages import Digits, Finished, Progress, Started, Tested, Trained
+from common.dashboard.link.run import Run, percentile_bands
 
 POOL = np.zeros((2000, 28, 28), np.uint8)  # images with blank borders
 POOL[:, 4:24, 4:24] = np.random.default_rng(0).integers(0, 256, (2000, 20, 20))
@@ -106,15 +105,15 @@ def pixel_at(dashboard, panel, x, y):
 
 def press(viewer, *keys):
     """Press keys, and show what comes of them."""
-    canvas = viewer.dashboard.figure.canvas
+    canvas = viewer.figure.figure.canvas
     for key in keys:
         canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", canvas, key))
-    show(viewer.dashboard)
+    show(viewer.figure)
 
 
 def mouse(viewer, kind, place, button=1):
     """A mouse event ("press", "move" or "release") at a place in pixels of the figure."""
-    canvas = viewer.dashboard.figure.canvas
+    canvas = viewer.figure.figure.canvas
     name = {"press": "button_press", "move": "motion_notify", "release": "button_release"}[kind]
     canvas.callbacks.process(name + "_event", MouseEvent(
         name + "_event", canvas, *place, button=None if kind == "move" else button))
@@ -122,9 +121,9 @@ def mouse(viewer, kind, place, button=1):
 
 def drag(viewer, panel, *points, button=1):
     """Press the mouse at the first of some points of a panel, move it, release it at the last."""
-    places = viewer.dashboard.panels[panel].axes.transData.transform(points)
+    places = viewer.figure.panels[panel].axes.transData.transform(points)
     mouse(viewer, "press", places[0], button)
     for place in places[1:]:
         mouse(viewer, "move", place)
     mouse(viewer, "release", places[-1], button)
-    show(viewer.dashboard)
+    show(viewer.figure)

@@ -1,4 +1,4 @@
-"""Runs side by side (--compare): the curves of earlier ones behind those of the present one."""
+"""Kept runs: their curves behind those of the present one (--compare), and looked at again."""
 
 import shutil
 
@@ -98,3 +98,19 @@ def test_a_folder_without_a_run_is_told_before_the_training(tmp_path, capsys):
     (tmp_path / "network-3.json").write_text("{")
     with pytest.raises(UserError, match=r"--compare: .*network-3\.json is damaged"):
         compared_with([str(tmp_path)], "one")
+
+
+def test_a_kept_run_can_be_looked_at_without_training(kept, tmp_path, capsys):
+    """Otherwise a class that restores a network to look at it sees no digits and no numbers."""
+    names = run_stage(PROJECT / FIRST, "--restore", kept[0], "--iterations", 0,
+                      "--save-figure", tmp_path / "end.png")
+    run = names["dashboard"].run
+    assert run.train_digits is not None and run.test_digits is not None
+    assert (run.phase, run.iteration, run.last) == ("finished", 41, 41)
+    assert run.curves["test_loss"].iterations.tolist() == [0, 20, 40, 41]
+    assert "final test accuracy" in capsys.readouterr().out
+    kept_weights = names["tf"].train.load_checkpoint(kept[0])
+    (name,) = (name for name, shape in kept_weights.get_variable_to_shape_map().items()
+               if shape == [784, 10])
+    now = names["sess"].run(names["weights"][0])
+    np.testing.assert_array_equal(now, kept_weights.get_tensor(name))

@@ -11,7 +11,7 @@ from conftest import as_a_script
 
 from common import terminal
 from common.dashboard.dashboard import Dashboard, LossNotFinite
-from common.dashboard.link.looks import AskDigit
+from common.dashboard.link import messages
 from common.dashboard.link.messages import (
     Answer,
     Finished,
@@ -21,6 +21,7 @@ from common.dashboard.link.messages import (
     Started,
     Trained,
 )
+from common.dashboard.link.questions import AskDigit
 from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import HEADER
 
@@ -292,8 +293,44 @@ def test_a_pause_holds_the_training(tmp_path, monkeypatch):
                                 monkeypatch)
     a_run(dashboard)
     told = [message for message in viewer.sent if isinstance(message, Trained | Paused)]
-    assert told[2].iteration == 40 and told[3:5] == [Paused(True), Paused(False)]
-    assert told[5].iteration == 60 and not told[6:7] == [Paused(True)]
+    assert told[2].iteration == 40 and told[3:5] == [Paused(True, 40), Paused(False)]
+    assert told[5].iteration == 60 and not isinstance(told[6], Paused)
+
+
+@pytest.mark.parametrize("has_tests", [True, False])
+@pytest.mark.parametrize("fell", ["before the test", "before the step", "after the step"])
+def test_one_press_is_one_step_and_one_measurement(fell, has_tests, tmp_path, monkeypatch):
+    """Otherwise a learner sees numbers of another network than the one that the step has made."""
+    dashboard, viewer = watched({}, tmp_path, monkeypatch)
+    presses, taken, steps = 3, [], 0
+
+    def wait(condition, seconds=None):
+        if viewer.is_paused:  # somebody sees what the latest step has done, and takes another
+            taken.append((steps, [(type(message), message.iteration) for message in viewer.sent
+                                  if isinstance(message, Trained | messages.Tested)]))
+            viewer.sent.clear()
+            if len(taken) <= presses:
+                viewer.steps += 1
+            else:
+                viewer.is_paused = False
+        return condition()
+
+    monkeypatch.setattr(viewer, "wait", wait)
+    for i in dashboard.loop(100):
+        viewer.is_paused |= i == 40 and fell == "before the test"
+        if dashboard.wants_train(i):
+            train(dashboard, i)
+        viewer.is_paused |= i == 40 and fell == "before the step"
+        if has_tests and dashboard.wants_test(i):
+            dashboard.show_test(i, 0.9, 20.0, IMAGES, LABELS, LABELS)
+        steps += 1
+        viewer.is_paused |= i == 40 and fell == "after the step"
+    (begun, _), *rest = taken
+    assert [steps for steps, _ in rest] == [begun + n for n in range(1, presses + 1)]
+    for number, measured in rest:
+        kinds = (Trained, messages.Tested) if has_tests else (Trained,)
+        assert measured[-len(kinds):] == [(kind, number) for kind in kinds]
+        assert {iteration for _, iteration in measured} <= {begun, number}
 
 
 def test_a_digit_that_is_written_is_read(tmp_path, monkeypatch):

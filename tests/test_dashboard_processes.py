@@ -238,3 +238,18 @@ def test_output_into_a_closed_pipe_leaves_no_window(screen, tmp_path):
     run.stdout.readline()
     run.stdout.close()
     assert run.wait(60) == 1 and run.stderr.read() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_in_a_pause_ends_the_run(start, screen, number):
+    """Otherwise a closed terminal leaves a paused run behind, for ever."""
+    for _ in range(3):  # a pause begins within an iteration or between two
+        run = start(screen, {"iterations": 100_000})
+        run.focus()
+        run.xdotool("key", "space")
+        assert wait_until(lambda run=run: run.last_iteration, 30)
+        time.sleep(1)
+        run.process.send_signal(number)
+        assert run.wait(20) == 128 + number
+        assert "latest test accuracy" in run.output and "Traceback" not in run.errors

@@ -73,3 +73,17 @@ def test_a_full_disk_under_the_output(run_edited, tmp_path, moment):
                                       "        os.dup2(os.open('/dev/full', os.O_WRONLY), 1)\n"))
         assert (tmp_path / "trained/network-61.json").exists()
     assert status == 1 and "cannot be written (No space left on device)" in told
+
+
+@pytest.mark.slow
+def test_two_runs_in_one_script_have_a_window_each(screen, tmp_path):
+    """Otherwise a reader who compares two rates in a loop sees one, and the other ends at once."""
+    code = (PROJECT / script_of("1.0")).read_text(encoding="utf-8")
+    before, loop = code.split("# training loop\n")
+    (tmp_path / "two.py").write_text(before + loop + loop, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "two.py", "--iterations", "60", "--close"], cwd=tmp_path, timeout=100,
+        env=script_environment() | {"PYTHONPATH": str(PROJECT), "DISPLAY": screen},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("after 60 iterations in") == 2

@@ -32,8 +32,7 @@ from common.dashboard.drawing.strips import status_words
 from common.dashboard.drawing.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style
 from common.dashboard.link import messages
 from common.dashboard.link.messages import Finished, Paused, Progress, Started, Trained
-from common.dashboard.link.run import Run
-from common.dashboard.link.snapshots import percentile_bands
+from common.dashboard.link.run import Run, percentile_bands
 from common.dashboard.viewer.viewer import KEYS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -257,7 +256,7 @@ def test_axes_narrow_to_where_the_test_curve_has_settled_and_z_shows_the_whole(
     for n, value in enumerate(values):
         viewer.run.apply(messages.Tested(20 * n, *((value, 50.0) if quantity == "accuracy" else
                                                    (0.5, value))))
-    axes = viewer.dashboard.panels[quantity].axes
+    axes = viewer.figure.panels[quantity].axes
     for key, expected in (("7", limits), ("z", (0, 1 if quantity == "accuracy" else 100)),
                           ("z", limits)):
         press(viewer, key)
@@ -383,11 +382,11 @@ def test_the_scale_tells_at_which_accuracy_the_red_ends(count, total, misread, t
 
 @pytest.mark.parametrize("panel", ["accuracy", "weights", "test digits"])
 def test_a_box_is_zoomed_into_and_h_goes_back(viewer, panel):
-    viewer.run = viewer.dashboard.scene.run
+    viewer.run = viewer.figure.scene.run
     for message in messages_of_a_run(200):
         viewer.run.apply(message)
     press(viewer, "0")
-    axes = viewer.dashboard.panels[panel].axes
+    axes = viewer.figure.panels[panel].axes
     whole = axes.get_xlim(), axes.get_ylim()
     (left, right), (bottom, top) = whole
     x, y = [left + share * (right - left) for share in (0.2, 0.6)], [
@@ -411,19 +410,19 @@ def test_zooming_ends_with_any_key_for_something_else(viewer, key):
     viewer.run.apply(Started("a model", 100, reads_digits=True))
     press(viewer, "o")
     viewer.repaint()
-    assert viewer.dashboard.scene.hint == "zoom: draw a box, esc: end"
+    assert viewer.figure.scene.hint == "zoom: draw a box, esc: end"
     press(viewer, key, "d") if key != "d" else press(viewer, key)
-    before = [(axes.get_xlim(), axes.get_ylim()) for axes in viewer.dashboard.figure.axes]
+    before = [(axes.get_xlim(), axes.get_ylim()) for axes in viewer.figure.figure.axes]
     drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
-    assert len(viewer.dashboard.sheet.writing) > 3
-    assert before == [(axes.get_xlim(), axes.get_ylim()) for axes in viewer.dashboard.figure.axes]
+    assert len(viewer.figure.sheet.writing) > 3
+    assert before == [(axes.get_xlim(), axes.get_ylim()) for axes in viewer.figure.figure.axes]
 
 
 def test_there_is_no_zooming_where_there_is_nothing_to_zoom(viewer):
     viewer.run.apply(Started("a model", 100, reads_digits=True))
     press(viewer, "d", "o")
     drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2))
-    assert len(viewer.dashboard.sheet.writing) > 1
+    assert len(viewer.figure.sheet.writing) > 1
 
 
 @pytest.mark.parametrize("xlim, ylim", [((2.2, 4.7), (9.1, 3.9)), ((7.5, 8), (3, 1)),
@@ -454,14 +453,14 @@ def test_zoomed_digits_are_sharp_and_no_more_than_can_be_seen(xlim, ylim):
 def test_keys_choose_the_codelabs_views(viewer, keys, view):
     viewer.run.apply(Started("a model", 100, reads_digits=True))
     press(viewer, *keys)
-    assert viewer.dashboard.view == view
-    visible = [axes.get_label() for axes in viewer.dashboard.figure.axes if axes.get_visible()]
+    assert viewer.figure.view == view
+    visible = [axes.get_label() for axes in viewer.figure.figure.axes if axes.get_visible()]
     assert {*visible} - {"status", "buttons", "keys"} == {*VIEWS[view].panels}
 
 
 def test_no_sheet_where_the_run_reads_no_digits(viewer):
     press(viewer, "d")
-    assert viewer.dashboard.view == "all"
+    assert viewer.figure.view == "all"
 
 
 def test_a_panel_that_comes_back_has_missed_nothing():
@@ -486,14 +485,14 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
         viewer.told.clear()
         press(viewer, "h", "4")
         if button:
-            bar = strip_of(viewer.dashboard, "buttons")
+            bar = strip_of(viewer.figure, "buttons")
             (text,) = (text for text in bar.texts if text.get_text() == button)
             mouse(viewer, "press", bar.transAxes.transform(text.get_position()))
         elif states:
             press(viewer, key.names[0])
-        is_listed = strip_of(viewer.dashboard, "keys").get_visible()
-        states.append((viewer.dashboard.view, [*viewer.told], is_listed,
-                       viewer.dashboard.scene.hint))
+        is_listed = strip_of(viewer.figure, "keys").get_visible()
+        states.append((viewer.figure.view, [*viewer.told], is_listed,
+                       viewer.figure.scene.hint))
         if is_listed:
             press(viewer, "?")
     before, by_key, by_button = states
@@ -511,15 +510,15 @@ def test_space_pauses_and_goes_on_but_not_after_the_end(viewer):
 def test_the_list_of_keys_is_in_front_of_everything_until_it_is_hidden(viewer):
     viewer.run.apply(Started("a model", 100))
     press(viewer, "?")
-    place = box(strip_of(viewer.dashboard, "keys").bbox.padded(-2))
-    empty = pixels(viewer.dashboard)[place]
+    place = box(strip_of(viewer.figure, "keys").bbox.padded(-2))
+    empty = pixels(viewer.figure)[place]
     for message in messages_of_a_run(60):
         viewer.run.apply(message)
-        show(viewer.dashboard)
-    assert difference(pixels(viewer.dashboard)[place], empty).max() == 0
+        show(viewer.figure)
+    assert difference(pixels(viewer.figure)[place], empty).max() == 0
     press(viewer, "?")
-    assert difference(pixels(viewer.dashboard)[place], empty).max() > 200
-    assert show(viewer.dashboard) == []
+    assert difference(pixels(viewer.figure)[place], empty).max() > 200
+    assert show(viewer.figure) == []
 
 
 # A closer look at a digit.
@@ -533,15 +532,15 @@ def test_a_click_on_a_digit_shows_it_and_the_next_goes_back(viewer, panel, numbe
     viewer.run.apply(Trained(0, 0.5, 5.0, digits=digits_of(98, 5)))
     viewer.run.apply(messages.Tested(0, 0.5, 5.0, digits))
     press(viewer, "9")
-    axes = viewer.dashboard.panels[panel].axes
+    axes = viewer.figure.panels[panel].axes
     columns = round(axes.get_xlim()[1])
     place = axes.transData.transform((number % columns + 0.9, number // columns + 0.1))
     mouse(viewer, "press", place, button=3)
-    assert viewer.dashboard.view == "digits"
+    assert viewer.figure.view == "digits"
     mouse(viewer, "press", place)
-    draw(viewer.dashboard)
-    assert viewer.dashboard.view == "look"
-    shown, bars = (viewer.dashboard.panels[name].axes for name in ("sample", "probabilities"))
+    draw(viewer.figure)
+    assert viewer.figure.view == "look"
+    shown, bars = (viewer.figure.panels[name].axes for name in ("sample", "probabilities"))
     assert shown.get_title(loc="left") == title
     np.testing.assert_array_equal(shown.images[0].get_array(), digits.images[number])
     bars = [patch for patch in bars.patches if patch.get_width() > 0]
@@ -550,17 +549,17 @@ def test_a_click_on_a_digit_shows_it_and_the_next_goes_back(viewer, panel, numbe
     assert round(bars[0].get_y() + bars[0].get_height() / 2) == computed
     assert same_color(bars[0].get_facecolor(), colours[computed])
     mouse(viewer, "press", place)
-    assert viewer.dashboard.view == "digits"
+    assert viewer.figure.view == "digits"
 
 
 def test_a_click_beside_the_digits_does_nothing(viewer):
     viewer.run.apply(Trained(0, 0.5, 5.0, digits=digits_of(98, 98)))
     press(viewer, "0")
-    digits = viewer.dashboard.panels["train digits"].axes
+    digits = viewer.figure.panels["train digits"].axes
     for name, (x, y) in (("accuracy", (5, 0.5)), ("test digits", (0.5, 0.5)), (
             "train digits", (digits.get_xlim()[1] - 0.5, digits.get_ylim()[0] - 0.5))):
-        mouse(viewer, "press", viewer.dashboard.panels[name].axes.transData.transform((x, y)))
-        assert viewer.dashboard.view == "all" and viewer.dashboard.scene.sample is None
+        mouse(viewer, "press", viewer.figure.panels[name].axes.transData.transform((x, y)))
+        assert viewer.figure.view == "all" and viewer.figure.scene.sample is None
 
 
 # The status line.

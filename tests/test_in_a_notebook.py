@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 FIRST = PROJECT / script_of("1.0")
 INTERRUPTED = f"""\
 import os, signal, threading, time
-from common.dashboard.outputs.notebook import Notebook
+from common.dashboard.outputs.files import Notebook
 
 def interrupt():  # as the notebook's button does, when the training has begun
     while not isinstance(getattr(signal.getsignal(signal.SIGINT), "__self__", None), Notebook):

@@ -6,8 +6,8 @@ from conftest import PROJECT, run_stage, script_of
 from looked_into import few_digits, network_of
 
 from common.dashboard import audience
-from common.dashboard.drawing import patch_panel
-from common.dashboard.link.looks import (
+from common.dashboard.drawing.panels import patch
+from common.dashboard.link.questions import (
     AskDigit,
     AskEvidence,
     AskExciting,
@@ -15,7 +15,6 @@ from common.dashboard.link.looks import (
     AskWeights,
 )
 from common.dashboard.outputs.output import Output
-from common.dashboard.outputs.screen import ANSWERS
 from common.options import Option
 
 
@@ -131,7 +130,7 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     rows, columns = layer.outputs.shape[:2] if layer.outputs.ndim == 3 else (1, 1)
     sums = np.zeros((rows, columns))
     for row, column in np.ndindex(rows, columns):
-        title, (seen, weights, products) = patch_panel.describe(layer, "X", channel, row, column)
+        title, (seen, weights, products) = patch.describe(layer, "X", channel, row, column)
         np.testing.assert_allclose(seen.values * weights.values, products.values, rtol=1e-6)
         scale = 1 if layer.scales is None else layer.scales[channel]
         sums[row, column] = products.values.sum() * scale + layer.biases[channel]
@@ -169,7 +168,7 @@ class Curious(Output):
         image = np.full(28 * 28, 100, np.uint8).tobytes()
         for question in (AskDigit(image), AskWeights(), AskExciting(0, 1), AskLayers(image),
                          AskEvidence(image, 3)):
-            ANSWERS[type(question)](self._model, question)
+            question.answer(self._model)
 
 
 @pytest.mark.parametrize("version, iterations", [

@@ -11,21 +11,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from common.dashboard.drawing import patch_panel, tiles
+from common.dashboard.drawing import tiles
+from common.dashboard.drawing.panels import patch
 from common.dashboard.drawing.tiles import Group
 from common.dashboard.link import messages
-from common.dashboard.link.looks import (
+from common.dashboard.link.messages import Answer, Started, Step
+from common.dashboard.link.questions import (
+    Ask,
     AskDigit,
     AskEvidence,
     AskExciting,
     AskLayers,
     AskWeights,
 )
-from common.dashboard.link.messages import Answer, Started, Step
 from common.dashboard.link.run import Run
 from common.dashboard.outputs.learned import pictures_of
 from common.dashboard.outputs.output import Model
-from common.dashboard.outputs.screen import ANSWERS
 from common.dashboard.viewer.viewer import Viewer
 
 
@@ -67,17 +68,16 @@ class Looking:
         for message in (*messages_of_a_run(60), Started("a model", 60, True, has_inside)):
             run.apply(message)
         run.phase = "training"
-        figure = Figure(figsize=(width / 100, height / 100), dpi=100)
-        FigureCanvasAgg(figure)
-        self.run, self.viewer = run, Viewer(0, figure, run, self._told.append)
-        show(self.viewer.dashboard)
+        canvas = FigureCanvasAgg(Figure(figsize=(width / 100, height / 100), dpi=100))
+        self.run, self.viewer = run, Viewer(0, canvas, run, self._told.append)
+        show(self.viewer.figure)
 
     @property
     def view(self):
-        return self.viewer.dashboard.view
+        return self.viewer.figure.view
 
     def panel(self, name):
-        return self.viewer.dashboard.panels[name]
+        return self.viewer.figure.panels[name]
 
     def press(self, *keys):
         """Press keys; return what was asked or wanted since."""
@@ -94,11 +94,10 @@ class Looking:
         self.viewer.tick()
         told = [getattr(message, "question", message) for message in self._told]
         self._told.clear()
-        for question in filter(None, told):
-            if type(question) in ANSWERS:
-                found = ANSWERS[type(question)](self._model, question)
-                self.viewer.asker.take(Answer(0, question, found))
-        show(self.viewer.dashboard)
+        for question in told:
+            if isinstance(question, Ask):
+                self.viewer.asker.take(Answer(0, question, question.answer(self._model)))
+        show(self.viewer.figure)
         return [question for question in told if question is not None]
 
     def write(self):
@@ -158,7 +157,7 @@ def test_pointing_at_a_value_shows_how_it_comes_about():
     looking = Looking(network_of("3.1")[1])
     looking.press("i")
     layers = looking.panel("layers")
-    assert looking.panel("patch").title.get_text() == patch_panel.IDLE
+    assert looking.panel("patch").title.get_text() == patch.IDLE
     place = layers.places[2]  # of the second convolution
     x, y = place.corner(5)
     looking.click("layers", x + 3.5 * place.cell, y + 9.5 * place.cell, kind="move")
@@ -167,7 +166,7 @@ def test_pointing_at_a_value_shows_how_it_comes_about():
     assert [group.values.shape for group in groups] == [(6, 5, 5)] * 3
     for key in ("1", "i"):
         looking.press(key)
-    assert looking.panel("patch").title.get_text() == patch_panel.IDLE
+    assert looking.panel("patch").title.get_text() == patch.IDLE
 
 
 def test_a_step_is_wanted_in_a_pause_only():
@@ -202,8 +201,8 @@ def test_every_view_has_room(label, sizes):
 
 
 def assert_room(looking, where):
-    figure = looking.viewer.dashboard.figure
-    for name, panel in looking.viewer.dashboard.panels.items():
+    figure = looking.viewer.figure.figure
+    for name, panel in looking.viewer.figure.panels.items():
         boxes = [(text.get_text(), text.get_window_extent().shrunk(0.95, 0.75))
                  for text in panel.axes.findobj(Text) if text.get_visible() and text.get_text()]
         for words, box in boxes:

@@ -18,10 +18,10 @@ from common.dashboard.link.messages import (
     Started,
     Trained,
 )
-from common.dashboard.link.outbox import Outbox
 from common.dashboard.link.pipe import ScriptLink
-from common.dashboard.link.snapshots import (
+from common.dashboard.link.run import (
     MOST_TEST_DIGITS,
+    Outbox,
     first_digits,
     misread_first,
     percentile_bands,
@@ -145,7 +145,7 @@ def test_a_restored_run_has_its_curves_from_the_beginning():
     assert run.curves["train_loss"].iterations.tolist() == [0, 20, 40]
     assert run.curves["weights"].values.tolist() == [[*range(8)]]
     run = run_of(Started("a model", 10), Restored(40, 3.0, curves))  # it was longer than asked now
-    assert (run.iteration, run.last) == (40, 39)
+    assert (run.iteration, run.last) == (40, 40)
 
 
 # Messages that wait.

@@ -15,7 +15,7 @@ from conftest import PROJECT, STAGES, run_stage, script_environment, script_of, 
 
 from common import terminal
 from common.command_line import OPTIONS
-from common.dashboard.outputs import keeping
+from common.dashboard.outputs import afterwards
 from common.dashboard.viewer.viewer import KEYS
 from common.graph import start as tensorflow_start
 
@@ -234,7 +234,7 @@ def full_disk(tmp_path):
 
 def test_a_full_disk_does_not_end_the_training(full_disk, capsys, monkeypatch):
     """Otherwise a night of training is lost because its checkpoints found no room."""
-    monkeypatch.setattr(keeping, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(afterwards, "SAVE_EVERY", 0.0)
     with pytest.raises(terminal.UserError) as failure:
         run_stage(PROJECT / FIRST, "--iterations", 300, "--save", full_disk / "trained")
     told = f"--save: no checkpoint can be written to {full_disk / 'trained'}: "

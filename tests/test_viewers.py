@@ -1,19 +1,28 @@
 """When a viewer's process draws: as often as it helps its users, and no oftener."""
 
+import time
+
 import pytest
+from conftest import wait_until
+from drawn_dashboard import mouse, press
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-from common.dashboard.link.messages import Finished, Paused, Progress
-from common.dashboard.viewer import viewers
-from common.dashboard.viewer.viewers import TICK, Viewers
-
-SECONDS = 60
+from common.dashboard.link.messages import Finished, Paused, Progress, Started
+from common.dashboard.viewer import process
+from common.dashboard.viewer.process import TICK, Viewers
+from common.dashboard.viewer.viewer import Viewer
 
 
 class Link:
     """A `ScriptLink` over which something new comes with each tick."""
 
+    def __init__(self):
+        self.number = 0
+
     def take(self):
-        return [Progress(1, 1.0, 1.0)]
+        self.number += 1
+        return [Progress(self.number, 1.0, 1.0)]
 
     def ask(self):
         pass
@@ -22,78 +31,77 @@ class Link:
         pass
 
 
-class Painted:
-    """A `Viewer`, and its `Asker`, that notes when it is painted."""
+class Counted(Viewer):
+    """A viewer that notes when it was repainted, and how long that took."""
 
-    seconds = 0.0
-    is_waiting = False
-
-    def __init__(self, number, figure, run, tell):
-        self.times, self.asker, self.is_written_on = [], self, False
-
-    def tick(self):
-        return self.is_written_on
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.times, self.drawing = [], 0.0
 
     def repaint(self):
-        self.times.append(viewers.time.monotonic())
+        self.times.append(time.monotonic())
+        super().repaint()
+        self._canvas.draw_idle()
+        self.drawing += self.seconds
 
 
-@pytest.fixture
-def show(monkeypatch):
-    """A function that shows a run of `SECONDS` to so many viewers, and gives them."""
-    class Clock:
-        now = 0.0
-
-        def monotonic(self):
-            return self.now
-
-    clock = Clock()
-    monkeypatch.setattr(viewers, "time", clock)
-
-    def show(count, message=None, is_written_on=False):
-        together = Viewers(Link())
-        shown = [together.add(Painted, None) for _ in range(count)]
-        shown[0].is_written_on = is_written_on
-        if message is not None:
-            together.run.apply(message)
-        while clock.now < SECONDS:
-            together.tick()
-            clock.now += TICK
-        return shown
-
-    return show
+def show(count, message=None):
+    """So many viewers, together."""
+    together = Viewers(Link())
+    together.run.apply(Started("a model", 100, reads_digits=True))
+    if message is not None:
+        together.run.apply(message)
+    return together, [together.add(Counted, FigureCanvasAgg(Figure(figsize=(4, 3))))
+                      for _ in range(count)]
 
 
-def intervals(viewer):
-    return [later - earlier for earlier, later in zip(viewer.times, viewer.times[1:])]
+def watch(together, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        together.tick()
+        time.sleep(TICK)
 
 
-def test_a_long_run_is_drawn_less_often(show):
+def test_a_long_run_is_drawn_less_often(monkeypatch):
     """Its curves hardly move any more, while the drawing holds up the training."""
-    (viewer,) = show(1)
-    waits = intervals(viewer)
-    assert waits[0] == pytest.approx(viewers.FASTEST, abs=2 * TICK)
-    assert waits[-1] == pytest.approx(viewers.SLOWEST, abs=2 * TICK)
-    assert all(later > earlier - 2 * TICK for earlier, later in zip(waits, waits[1:]))
+    monkeypatch.setattr(process, "SLOWING", 0.3)  # of the time that it has been shown
+    together, (viewer,) = show(1)
+    watch(together, 4)
+    *_, before, last = viewer.times
+    assert last - before > 0.8 * process.SLOWEST
 
 
 @pytest.mark.parametrize("message", [Paused(True), Finished(False, 1.0, None)])
-def test_without_training_all_is_drawn_soon(show, message):
+def test_without_training_all_is_drawn_soon(monkeypatch, message):
     """A single step in a pause would be seen late."""
-    (viewer,) = show(1, message)
-    assert max(intervals(viewer)) == pytest.approx(viewers.FASTEST, abs=2 * TICK)
+    monkeypatch.setattr(process, "SLOWING", 1000.0)
+    monkeypatch.setattr(process, "SLOWEST", 1000.0)
+    together, (viewer,) = show(1, message)
+    assert wait_until(lambda: together.tick() or len(viewer.times) > 2)
 
 
-def test_who_writes_sees_the_ink_at_once(show):
+def test_who_writes_sees_the_ink_at_once(monkeypatch):
     """The pen would be ahead of its line by up to a second."""
-    (viewer,) = show(1, is_written_on=True)
-    assert max(intervals(viewer)) == pytest.approx(TICK)
+    monkeypatch.setattr(process, "SLOWING", 1000.0)
+    together, (viewer,) = show(1)
+    press(viewer, "d")
+    watch(together, 0.1)
+    axes = viewer.figure.sheet.axes
+    mouse(viewer, "press", axes.transData.transform((0.5, 0.2)))
+    for n in range(5):
+        mouse(viewer, "move", axes.transData.transform((0.5, 0.3 + n / 10)))
+        before = len(viewer.times)
+        together.tick()
+        assert len(viewer.times) > before
 
 
-def test_ten_pages_share_a_part_of_one_processor(show, monkeypatch):
+def test_all_pages_share_a_part_of_one_processor():
     """They would hold up the training the more, the more of them there are."""
-    monkeypatch.setattr(Painted, "seconds", 0.05)
-    shown = show(10)
-    assert len(shown[0].times) == pytest.approx(len(shown[-1].times), abs=1)
-    drawing = 0.05 * sum(len(viewer.times) for viewer in shown)
-    assert drawing == pytest.approx(viewers.SHARE * SECONDS, rel=0.2)
+    together, viewers = show(4)
+    began = time.monotonic()
+    watch(together, 6)
+    seconds = time.monotonic() - began
+    counts = [len(viewer.times) for viewer in viewers]
+    assert max(counts) - min(counts) <= 1
+    last = max(viewer.seconds for viewer in viewers)
+    assert sum(viewer.drawing for viewer in viewers) - last < 1.2 * process.SHARE * seconds

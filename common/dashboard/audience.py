@@ -4,22 +4,22 @@ import argparse
 import collections
 import os
 import time
+import traceback
 
 from common.dashboard.link import notes
 from common.dashboard.link.messages import Compared, Paused, Started
 from common.dashboard.link.pipe import ViewerProcess
 from common.dashboard.link.run import Run
-from common.dashboard.outputs import afterwards, files, keeping, notebook
-from common.dashboard.outputs.output import Outputs
-from common.dashboard.outputs.screen import Screen, has_screen
+from common.dashboard.outputs import afterwards, files
 from common.dashboard.outputs.text import Text
+from common.dashboard.outputs.viewer import ViewerOutput, has_screen
 from common.options import Option, folder, whole_number
 from common.terminal import StatusLine, UserError
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
 # Whatever an option asks for: a new one is a file, and a row here.
-OUTPUTS = (keeping.Keeper, files.Picture, files.Movie, afterwards.OwnDigits,
+OUTPUTS = (afterwards.Keeper, files.Picture, files.Movie, afterwards.OwnDigits,
            afterwards.LearnedPictures)
 
 RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DIR", folder)
@@ -39,14 +39,17 @@ OPTIONS = (
 
 
 class Audience:
-    """Who follows a run, as the options have it.
+    """Who follows a run, as the options have it: a list of outputs.
+
+    A broken output is dropped, with a sentence, while the others go on.
 
     Attributes:
       run: a `Run`, all that has been sent so far.
-      is_stepping: bool, whether the user takes a single step, to see what it does.
+      failures: a list of str, the sentences.
+      step_to: int, the iteration at which a single step ends, to be measured there; None for none.
     """
 
-    def __init__(self, options, model, title, outputs):
+    def __init__(self, options, model, title, outputs, signals):
         """Prepare; nothing is opened before `start`.
 
         Args:
@@ -54,15 +57,17 @@ class Audience:
           model: an `output.Model`.
           title: str, the name of the run.
           outputs: further ones, a list of `output.Output`.
+          signals: `terminal.HeldSignals`, of which one ends a pause.
         """
+        self._signals = signals
         defaults = {option.name: option.default for option in OPTIONS} | {"viewer": None}
         given = vars(options) if options is not None else {}
         self.options = argparse.Namespace(**defaults | given)
         self._model, self._title, self._more_outputs = model, title, outputs
         self.run = Run()
         self._terminal = StatusLine()
-        self._outputs = Outputs(self._terminal)
-        self._screen, self._notebook, self.is_stepping = None, None, False
+        self._outputs, self.failures = [], []
+        self._viewer, self._notebook, self.step_to = None, None, None
         self._begin(Text())  # it follows a run that nobody starts, too
 
     def start(self, last):
@@ -83,82 +88,126 @@ class Audience:
         for output in self._more_outputs:
             self._begin(output)
         if not self.options.text:
-            self._open_screen()
+            self._open_viewer()
         self.send(Started(self._title, last, self._model.classify is not None,
                           self._model.inside is not None))
         for message in compared:
             self.send(message)
         start = self._restore(self.options.restore) if self.options.restore else (0, 0.0)
-        if self._screen is not None:
-            self._screen.wait_until_open()
+        if self._viewer is not None:
+            self._viewer.wait_until_open()
         return start
 
     def send(self, message):
         """Hand one of the `messages` to all."""
         self.run.apply(message)
-        self._outputs.send(message)
+        for output in list(self._outputs):
+            if not self._is_well(output.send, message):
+                self._outputs.remove(output)
 
     @property
     def want_pictures(self):
         """bool, whether anybody looks at digits, weights and biases"""
-        return self._outputs.have_pictures
+        return any(output.has_pictures for output in self._outputs)
 
     @property
     def is_closed(self):
         """bool, whether the window was closed by its user, who wants the run to end"""
         return any(shown is not None and shown.is_closed
-                   for shown in (self._screen, self._notebook))
+                   for shown in (self._viewer, self._notebook))
 
-    def attend(self, is_between=False):
+    def attend(self, iteration, is_measured=False):
         """Answer the users of the window; pause if they want to; say so if it is gone.
 
         Args:
-          is_between: bool, whether an iteration has ended and the next not begun: then a single
-            step, asked for in a pause, has ended, too.
+          iteration: int, the number of training steps taken.
+          is_measured: bool, whether all that is measured then has been: a single step ends here.
 
         Returns:
           The seconds of the pause, a float.
         """
-        if self._screen is None:
+        if self._viewer is None:
             return 0.0
-        self.is_stepping &= not is_between
-        self._screen.answer()
+        self._viewer.answer()
         began = time.monotonic()
-        if self._screen.is_paused and not self.is_stepping:
-            self.send(Paused(True))
-            self._screen.wait_while_paused()
-            self.is_stepping = self._screen.take_step()
-            if not self.is_stepping:
-                self.send(Paused(False))
-        if (failure := self._screen.failure) is not None:
-            self._outputs.drop(self._screen)
-            self._screen = None
-            self._go_on_without_screen(failure)
+        if self.step_to is None or (iteration, is_measured) >= (self.step_to, True):
+            self.step_to = None
+            if self._viewer.is_paused:
+                self._pause(iteration)
+        if (failure := self._viewer.failure) is not None:
+            self._outputs.remove(self._viewer)
+            self._viewer = None
+            self._go_on_without_viewer(failure)
         return time.monotonic() - began
 
+    def _pause(self, iteration):
+        """Pause, until a user wants to go on, or a single step."""
+        self.send(Paused(True, iteration))
+        self._viewer.wait_while_paused(self._signals)
+        if self._viewer.take_step():
+            self.step_to = iteration + 1
+        else:
+            self.send(Paused(False))
+
     def finish(self):
-        """Have all finish what they do. What could not be done is returned, a list of str."""
-        self._outputs.finish()
-        return [*self._outputs.failures, *filter(None, [self._terminal.failure])]
+        """Have all finish what they do, the one that was started last at the end.
+
+        Returns:
+          What could not be done in the whole run, a list of str.
+        """
+        outputs, self._outputs = self._outputs, []
+        for number, output in enumerate(outputs):
+            try:
+                self._is_well(output.finish)
+            except KeyboardInterrupt:
+                for left in outputs[number:]:
+                    if left.option is not None:
+                        self._terminal.say(f"{left.option.flag}: stopped before it was done")
+                raise
+        return [*self.failures, *filter(None, [self._terminal.failure])]
+
+    def _is_well(self, action, *arguments):
+        """Whether an output's action went well."""
+        try:
+            action(*arguments)
+        except BrokenPipeError:  # nobody reads what the script prints: it ends
+            raise
+        except UserError as error:
+            self._note(str(error))
+        except OSError as error:  # the terminal is gone, for example
+            self._note(f"{action.__self__.__class__.__name__}: {error.strerror or error}")
+        except Exception as error:  # a bug: tell it whole
+            traceback.print_exc()
+            self._note(f"{action.__self__.__class__.__name__} is broken ({error!r})")
+        else:
+            return True
+        return False
+
+    def _note(self, failure):
+        self.failures.append(failure)
+        self._terminal.say(failure)
 
     def _begin(self, output):
-        self._outputs.start(output, self.run, self._model)
+        output.start(self.run, self._model, self._terminal)
+        self._outputs.append(output)
 
-    def _open_screen(self):
+    def _open_viewer(self):
         """Start the process of the window or page, unless the script has done so early on."""
         web = self.options.web
-        if web is None and notebook.is_here():
-            self._notebook = notebook.Notebook()
+        if web is None and files.is_notebook():
+            self._notebook = files.Notebook()
             self._begin(self._notebook)
         elif web is None and not has_screen():
-            self._go_on_without_screen("There is no screen")
+            self._go_on_without_viewer("There is no screen")
         else:
-            viewer = self.options.viewer or ViewerProcess(self._title, web)
-            self._screen = Screen(viewer, is_page=web is not None,
-                                  stays_open=not self.options.close)
-            self._begin(self._screen)
+            viewer = self.options.viewer
+            if viewer is None or viewer.state != "starting":  # a script's second run has its own
+                viewer = ViewerProcess(self._title, web)
+            self._viewer = ViewerOutput(viewer, is_page=web is not None,
+                                        stays_open=not self.options.close)
+            self._begin(self._viewer)
 
-    def _go_on_without_screen(self, why):
+    def _go_on_without_viewer(self, why):
         if self.options.save_figure is None:
             self.options.save_figure = f"{self._title}.png"
             self._begin(files.Picture(self.options))
@@ -170,6 +219,10 @@ class Audience:
         if ability and getattr(self._model, ability) is None:
             raise UserError(f"{option.flag}: this script hands its dashboard no network with "
                             f"which it could do that")
+
+    def undo_training(self):
+        """Bring a restored network back to where it was."""
+        self._model.checkpoints.restore(self.options.restore, self._title)
 
     def _restore(self, folder):
         self._refuse_without("checkpoints", RESTORE)

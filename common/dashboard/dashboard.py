@@ -36,16 +36,17 @@ import time
 
 from common import terminal
 from common.dashboard.audience import Audience
-from common.dashboard.link import measurements, snapshots
+from common.dashboard.link import measurements
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
-from common.dashboard.outputs import notebook
+from common.dashboard.link.run import NotOftener, bands_of, first_digits, misread_first
+from common.dashboard.outputs.files import is_notebook
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
 TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
-STATUS_EVERY = 0.1      # seconds between two looks at the clock
+STATUS_EVERY = 0.1      # seconds between two messages about the progress
 
 NOT_A_NUMBER = """\
 the loss is {loss} at iteration {iteration}, so training cannot go on.
@@ -98,14 +99,17 @@ class Dashboard:
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
         title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs)
+        self._signals, self._clock = terminal.HeldSignals(), Clock()
+        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs,
+                                  self._signals)
         self.run = self._audience.run
         self._last = self._audience.options.iterations
         self._first = self._next_bands = 0            # iterations
         self._done, self._is_inside = None, False     # all before this one is done; inside it?
-        self._is_finished = False
-        self._signals, self._clock = terminal.HeldSignals(), Clock()
-        if not notebook.is_here():  # its process goes on
+        self._is_finished = self._only_looks = False
+        self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
+        self._status = NotOftener(STATUS_EVERY)
+        if not is_notebook():  # its process goes on
             terminal.before_exit(self._end_unfinished)
 
     def loop(self, iterations):
@@ -119,7 +123,8 @@ class Dashboard:
 
         Yields:
           The iteration's number, an int, until the last one or until the window is closed. Where
-          a checkpoint is restored, the first one is that at which it goes on.
+          a checkpoint is restored, the first one is that at which it goes on. If nothing is left
+          to train then, it is the only one, to be measured and looked at; its training is undone.
         """
         self.start(iterations)
         for i in range(self._first, self._last + 1):
@@ -127,10 +132,16 @@ class Dashboard:
             yield i
             self._done, self._is_inside = i + 1, False
             self._signals.release()
-            self._clock.leave_out(self._audience.attend(is_between=True))
+            if self._only_looks:
+                self._done = i
+                self._audience.undo_training()
+                return
+            self._asked_last = self._asked
+            self._clock.leave_out(self._audience.attend(i + 1))
             if self.closed:
                 return
-            if self._clock.is_time_to_tell():
+            if self._status.is_due:
+                self._status.restart()
                 seconds = self._clock.seconds
                 left = seconds / i * (self._last - i) if i else None
                 self._audience.send(Progress(i, seconds, left))
@@ -148,8 +159,10 @@ class Dashboard:
         if self._last is None:
             self._last = iterations
         self._first, seconds = self._audience.start(self._last)
+        if self._last is not None and self._first > self._last:
+            self._last, self._only_looks = self._first, True  # at a restored network, as it is
         self._clock = Clock(seconds)  # the earlier part of the run counts, too
-        self._clock.leave_out(self._audience.attend())
+        self._clock.leave_out(self._audience.attend(self._first))
 
     @property
     def closed(self):
@@ -158,12 +171,14 @@ class Dashboard:
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        return i % TRAIN_EVERY == 0 or i == self._last or self._audience.is_stepping
+        self._asked = Trained
+        return i % TRAIN_EVERY == 0 or i in (self._last, self._audience.step_to)
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
         every = TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY
-        return i % every == 0 or i == self._last or self._audience.is_stepping
+        self._asked = Tested
+        return i % every == 0 or i in (self._last, self._audience.step_to)
 
     def show_train(self, i, accuracy, loss, images, predictions, labels,
                    weights=(), biases=(), learning_rate=None):
@@ -192,17 +207,17 @@ class Dashboard:
         epoch = i * len(images) // self._num_examples + 1 if self._num_examples else None
         pictures = {}
         if self._audience.want_pictures:
-            pictures["digits"] = snapshots.first_digits(images, predictions, labels)
+            pictures["digits"] = first_digits(images, predictions, labels)
             if i >= self._next_bands:
                 self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
-                pictures |= snapshots.bands_of(weights=weights, biases=biases)
+                pictures |= bands_of(weights=weights, biases=biases)
         self._show(Trained(i, accuracy, loss, epoch, learning_rate, **pictures))
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
         accuracy, loss, images, predictions, labels = measurements.checked(
             "show_test", accuracy, loss, images, predictions, labels)
-        digits = (snapshots.misread_first(images, predictions, labels)
+        digits = (misread_first(images, predictions, labels)
                   if self._audience.want_pictures else None)
         self._show(Tested(i, accuracy, loss, digits))
 
@@ -221,15 +236,15 @@ class Dashboard:
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""
         self._audience.send(measured)
-        self._clock.leave_out(self._audience.attend())
+        is_last = self._asked_last in (None, type(measured))
+        self._clock.leave_out(self._audience.attend(measured.iteration, is_last))
         if not math.isfinite(measured.loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))
 
     @property
     def _reached(self):
-        """All iterations before this one are done; one that the script has left by `break` is, too.
-        """
+        """All iterations before it are done; one that the script has left by `break` is, too."""
         return self.run.iteration if self._done is None else self._done + self._is_inside
 
     def _end(self, is_early, done):
@@ -243,19 +258,19 @@ class Dashboard:
         if self._is_finished:
             return []
         if error is None:  # the script's end, or sys.exit()
-            is_complete = not self._is_inside and self._done == (self._last or 0) + 1
+            end = (self._last or 0) + (not self._only_looks)
+            is_complete = not self._is_inside and self._done == end
             return self._end(not is_complete, self._reached)
         is_cut = self._is_inside and isinstance(error, (KeyboardInterrupt, LossNotFinite))
         return self._end(is_early=True, done=None if is_cut else self._done)
 
 
 class Clock:
-    """How long a run takes, without its pauses, and when it is time to tell."""
+    """How long a run takes, without its pauses."""
 
     def __init__(self, seconds=0.0):
         """Start, with so many seconds gone already."""
-        self._next = time.monotonic()
-        self._start = self._next - seconds
+        self._start = time.monotonic() - seconds
 
     @property
     def seconds(self):
@@ -265,11 +280,3 @@ class Clock:
     def leave_out(self, seconds):
         """Leave a pause of so many seconds out."""
         self._start += seconds
-
-    def is_time_to_tell(self):
-        """Whether `STATUS_EVERY` has passed since this was last so."""
-        now = time.monotonic()
-        is_time = now >= self._next
-        if is_time:
-            self._next = now + STATUS_EVERY
-        return is_time

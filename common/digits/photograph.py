@@ -160,16 +160,7 @@ def _resized(levels, shape, smooth=Image.Resampling.BILINEAR):
 
 
 def _without_paper(levels):
-    """Subtract the paper with its shadows.
-
-    Args:
-      levels: float32 [height, width], 0 to 255.
-
-    Returns:
-      float32 [height, width], how much darker each pixel is than the paper there (lighter, if the
-      digit is light on dark), as a share of the paper's brightness; and the paper's noise in the
-      same unit, a standard deviation.
-    """
+    """The ink of grey levels as a share of the paper's brightness, and the paper's noise."""
     # Noise and the grain of paper go, strokes stay.
     levels = ndimage.gaussian_filter(levels, 1.5 * max(levels.shape) / LONGEST)
     light = _resized(_light(_shrunk(levels, SMALL)), levels.shape)
@@ -183,16 +174,8 @@ def _without_paper(levels):
 
 
 def _light(levels):
-    """The light on the paper: a polynomial of second degree, fitted to the picture's border.
-
-    What is far from the fit, such as a stroke that reaches the border, hardly counts.
-
-    Args:
-      levels: float32 [height, width].
-
-    Returns:
-      float32 [height, width].
-    """
+    """The light on the paper: a polynomial of second degree, fitted to the picture's border."""
+    # What is far from the fit, such as a stroke that reaches the border, hardly counts.
     height, width = levels.shape
     y, x = np.mgrid[-1:1:height * 1j, -1:1:width * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
@@ -204,29 +187,14 @@ def _light(levels):
 
 
 def _shadows(levels):
-    """What is left of uneven light: a morphological closing, which fills what is dark and narrow.
-
-    Args:
-      levels: float32 [height, width], the digit dark.
-
-    Returns:
-      float32 [height, width], without the digit.
-    """
+    """What is left of uneven light: what is dark and narrow is filled, by a closing."""
     widest = max(3, round(max(levels.shape) * WIDEST_STROKE))
     closed = ndimage.grey_closing(np.pad(levels, widest, mode="edge"), widest)
     return ndimage.gaussian_filter(closed, 1.5)[widest:-widest, widest:-widest]
 
 
 def _strokes(ink, noise):
-    """Tell ink from paper.
-
-    Args:
-      ink: float32 [height, width], around 0 where there is paper.
-      noise: float, the paper's standard deviation.
-
-    Returns:
-      bool [height, width], True in the digit's strokes; None if there is no digit.
-    """
+    """Where the digit's strokes are, bool like the ink; None if there is no digit."""
     candidates = ink[ink > max(3 * noise, LEAST_CONTRAST / 2)]
     if not candidates.size:
         return None
@@ -249,15 +217,7 @@ def _widened(strokes, reach):
 
 
 def _graded(ink, strokes):
-    """The strokes with their grey borders, in 256 levels.
-
-    Args:
-      ink: float32 [height, width], around 0 where there is paper.
-      strokes: bool [height, width], somewhere True.
-
-    Returns:
-      uint8 [height, width], 0 away from the strokes.
-    """
+    """The strokes with their grey borders, uint8 like the ink; 0 away from them."""
     ((rows, columns),) = ndimage.find_objects(strokes.astype(np.uint8))
     near = _widened(strokes, HALO * max(rows.stop - rows.start, columns.stop - columns.start))
     # All else is paper: its grain, ruled lines and remaining shadows show where ink begins.

@@ -50,15 +50,7 @@ def prepare(ink):
 
 
 def _fitted(ink, side):
-    """Scale the digit to fit a square.
-
-    Args:
-      ink: float32 [height, width], the darkest about 1.
-      side: int, of the square in pixels.
-
-    Returns:
-      float32 [h, w], the larger of h and w being `side`.
-    """
+    """Scale the digit so that its longer side has so many pixels."""
     rows, columns = np.nonzero(ink >= FAINT * ink.max())
     digit = ink[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
     scale = side / max(digit.shape)
@@ -70,10 +62,7 @@ def _fitted(ink, side):
 
 
 def _thick_enough(ink):
-    """Widen strokes that would be thinner than MNIST's; leave all others as they are.
-
-    Takes and gives float32 [height, width], the darkest about 1, of different sizes.
-    """
+    """Widen strokes that would be thinner than MNIST's; leave all others as they are."""
     fine = _fitted(ink, FINE)
     reach = (THINNEST * FINE / BOX - _thickness(fine)) / 2
     if reach < 1:
@@ -86,11 +75,8 @@ def _thick_enough(ink):
 
 
 def _thickness(ink):
-    """The mean width of the strokes in pixels: twice their area, divided by their outline.
-
-    The outline's length is how much the ink changes, added up over all pixels: that is right for
-    sharp and for soft outlines.
-    """
+    """The mean width of the strokes in pixels: twice their area, divided by their outline."""
+    # The outline's length is how much the ink changes, whether the outline is sharp or soft.
     ink = np.pad(ink, 1)
     change = np.hypot(np.diff(ink, axis=0)[:, 1:], np.diff(ink, axis=1)[1:])
     return 2 * ink.sum() / change.sum()
@@ -103,10 +89,8 @@ def _blackened(ink):
 
 
 def _centred(digit):
-    """Place uint8 [h, w], at most 20 each, in a square of 28x28, its centre of mass at the centre.
-
-    As in MNIST, it moves by whole pixels; and never beyond the square's border.
-    """
+    """Place a digit in a square of 28x28, its centre of mass at the centre."""
+    # As in MNIST, it moves by whole pixels; and never beyond the square's border.
     square = np.zeros((SIDE, SIDE), np.uint8)
     centre = np.average(np.indices(digit.shape).reshape(2, -1), axis=1, weights=digit.ravel())
     place = np.ceil(CENTRE - 0.5 - centre).astype(int)

@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from common.dashboard.link.looks import Evidence, Exciting, Layer, Weights
+from common.dashboard.link.questions import Evidence, Exciting, Layer, Weights
 
 WEIGHING = {"MatMul": "fully connected", "Conv2D": "convolution"}
 POOLING = {"MaxPool": "pooling", "AvgPool": "pooling"}

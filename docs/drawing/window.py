@@ -14,12 +14,10 @@ from PIL import Image
 from common.dashboard.drawing.style import use_style
 from common.dashboard.link.messages import Answer, Question
 from common.dashboard.outputs.output import Output
-from common.dashboard.outputs.screen import ANSWERS
-from common.dashboard.viewer.asking import ASK
-from common.dashboard.viewer.viewer import Viewer
+from common.dashboard.viewer.viewer import ASK_EVERY, Viewer
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-LONGER_THAN_ASK = 1.5 * ASK           # seconds: the viewer waits a moment between two questions
+LONGER_THAN_ASK = 1.5 * ASK_EVERY     # seconds: the viewer waits between two questions
 HANDS_IT_OUT = "Dashboard(options,"  # in each stage
 
 
@@ -38,7 +36,7 @@ class Window(Output):
 
     def start(self, run, model, terminal):
         super().start(run, model, terminal)
-        self.viewer = Viewer(0, self._figure, run, self._told.append)
+        self.viewer = Viewer(0, self._canvas, run, self._told.append)
 
     def send(self, message):
         self.watch(message)
@@ -63,7 +61,7 @@ class Window(Output):
         Args:
           stroke: float [n, 2], x to the right and y down, 0 to 1.
         """
-        axes = self.viewer.dashboard.sheet.axes
+        axes = self.viewer.figure.sheet.axes
         for n, point in enumerate(stroke):
             self._mouse("motion_notify" if n else "button_press", axes.transData.transform(point))
             yield
@@ -76,7 +74,7 @@ class Window(Output):
     def photograph(self):
         """The window as it is now, its questions answered: a Pillow image, RGB."""
         self._answer()
-        self.viewer.dashboard.update()
+        self.viewer.figure.update()
         self._canvas.draw()
         return Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB")
 
@@ -98,7 +96,7 @@ class Window(Output):
                 self._question = message.question
         self._told.clear()
         if self._question is not None:
-            found = ANSWERS[type(self._question)](self._model, self._question)
+            found = self._question.answer(self._model)
             self.viewer.asker.take(Answer(0, self._question, found))
 
 

@@ -7,28 +7,18 @@ import numpy as np
 from matplotlib.transforms import Bbox
 
 from common.dashboard.drawing import layout
-from common.dashboard.drawing.digit_panels import (
-    DigitsPanel,
-    ProbabilitiesPanel,
-    SamplePanel,
-    SheetPanel,
-)
-from common.dashboard.drawing.evidence_panel import EvidencePanel
-from common.dashboard.drawing.layers_panel import LayersPanel
 from common.dashboard.drawing.layout import View
-from common.dashboard.drawing.panels import BandsPanel, CurvesPanel
-from common.dashboard.drawing.patch_panel import PatchPanel
+from common.dashboard.drawing.panels.bands import BandsPanel
+from common.dashboard.drawing.panels.curves import CurvesPanel
+from common.dashboard.drawing.panels.digits import DigitsPanel
+from common.dashboard.drawing.panels.evidence import EvidencePanel
+from common.dashboard.drawing.panels.layers import LayersPanel
+from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
+from common.dashboard.drawing.panels.patch import PatchPanel
+from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
 from common.dashboard.drawing.scene import Scene
 from common.dashboard.drawing.strips import Buttons, KeyList, Status
 from common.dashboard.drawing.style import DPI
-from common.dashboard.drawing.weights_panel import ExcitingPanel, NeuronPanel, WeightsPanel
-from common.dashboard.link.looks import (
-    AskDigit,
-    AskEvidence,
-    AskExciting,
-    AskLayers,
-    AskWeights,
-)
 
 # What can be shown: a new panel is a class, and a row here; a view that shows it, a row below.
 PANELS = {
@@ -52,43 +42,23 @@ SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
 
 
-def _about_sample(question, with_label=False, or_first=False):
-    """What a view asks about the digit that its user looks at; or about some digit, if at none."""
-    def ask(scene):
-        if or_first:
-            scene.choose_sample()
-        sample = scene.sample
-        if sample is None:
-            return None
-        image = sample.image.tobytes()
-        return question(image, sample.label) if with_label else question(image)
-    return ask
-
-
 VIEWS = {
     "all": View(SIX, shares=(1, 1, 1.2)),
     **{name: View((name,)) for name in SIX},
     "curves": View(("accuracy", "loss")),
     "spread": View(("weights", "biases")),
     "digits": View(("train digits", "test digits")),
-    "write": View(("sheet", "sample", "probabilities"), has_main=True, asks=_about_sample(AskDigit),
+    "write": View(("sheet", "sample", "probabilities"), has_main=True,
                   hint="i: layer by layer   e: evidence   c: clear   esc: back"),
-    "look": View(("sample", "probabilities"), hint="click or esc: back",
-                 asks=_about_sample(AskDigit)),
-    "neurons": View(("neurons",), hint="click: one of them   esc: back",
-                    asks=lambda scene: AskWeights()),
-    "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels",
-                   asks=lambda scene: AskExciting(*scene.neuron)),
+    "look": View(("sample", "probabilities"), hint="click or esc: back"),
+    "neurons": View(("neurons",), hint="click: one of them   esc: back"),
+    "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
-                   asks=_about_sample(AskLayers, or_first=True),
                    hint="point at a value   e: evidence   esc: back"),
     "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
-                     asks=_about_sample(AskEvidence, with_label=True, or_first=True),
                      hint="i: layer by layer   esc: back"),
-    "write inside": View(("sheet", "layers"), shares=(1, 2), asks=_about_sample(AskLayers),
-                         hint="c: clear   esc: back"),
+    "write inside": View(("sheet", "layers"), shares=(1, 2), hint="c: clear   esc: back"),
     "write evidence": View(("sheet", "evidence", "probabilities"), has_main=True,
-                           asks=_about_sample(AskEvidence, with_label=True),
                            hint="c: clear   esc: back"),
 }
 
@@ -130,6 +100,18 @@ class DashboardFigure:
         """The `SheetPanel`, to write on."""
         return self._panels["sheet"]
 
+    @property
+    def question(self):
+        """What the view wants to know of the network, one of the `questions`: what its first panel
+        that has a question wants to know. None for nothing.
+        """
+        kinds = [panel.question for panel in self.panels.values() if panel.question is not None]
+        if not kinds:
+            return None
+        if not VIEWS[self.view].is_sheet:
+            self.scene.choose_sample()
+        return kinds[0].of(self.scene)
+
     def show_view(self, name):
         """Show one of `VIEWS`. Takes effect with the next whole drawing."""
         self.view = name
@@ -142,8 +124,10 @@ class DashboardFigure:
 
     def toggle_whole(self):
         """Show the curves' axes as published, or where the curves are."""
-        for panel in (self._panels["accuracy"], self._panels["loss"]):
-            panel.is_whole = not panel.is_whole
+        panels = self._panels["accuracy"], self._panels["loss"]
+        reach = "fit" if all(panel.shows_whole for panel in panels) else "whole"
+        for panel in panels:
+            panel.reach = reach
 
     def undo_zooms(self):
         """Show every panel whole again."""

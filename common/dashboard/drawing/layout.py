@@ -1,7 +1,6 @@
 """Where everything is on a dashboard of some size."""
 
 import dataclasses
-from collections.abc import Callable
 
 from common.dashboard.drawing.style import DPI, HEIGHT, POINTS, WIDTH
 
@@ -22,8 +21,6 @@ class View:
     upper: float, the share of the height for a first one as wide as all others, which are below
       it; 0 for a first one like the others.
     hint: str, the keys to know in it.
-    asks: a function of the `Scene` that returns what its panels want to know of the network, one of
-      the questions of `looks`; None for nothing.
     """
 
     panels: tuple
@@ -31,7 +28,6 @@ class View:
     has_main: bool = False
     upper: float = 0
     hint: str = ""
-    asks: Callable = lambda scene: None
 
     @property
     def is_sheet(self):

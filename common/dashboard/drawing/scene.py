@@ -41,7 +41,7 @@ class Scene:
     neuron: (layer, neuron), the numbers of the neuron that the user looks at, or None.
     pointed: where in the picture of the layers the mouse is: (layer, tile, row, column), or None.
     answers: what the network was asked and has answered: a dictionary from the question's class,
-      of `looks`, to what was found.
+      of `questions`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
     """
 

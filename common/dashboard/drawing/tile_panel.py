@@ -4,9 +4,9 @@ import numpy as np
 
 from common.dashboard.drawing import tiles
 from common.dashboard.drawing.layout import LETTER
-from common.dashboard.drawing.panels import Panel
-from common.dashboard.drawing.pixel_image import PixelImage
+from common.dashboard.drawing.panel import Panel
 from common.dashboard.drawing.style import FAINT_COLOUR, TEXT_COLOUR
+from common.dashboard.drawing.tiles import PixelImage
 
 NUMBER_WIDTH = 2.4  # times the font's size
 LEGEND = 90, 8  # pixels, in common windows, of a scale of colours
@@ -17,7 +17,7 @@ class TilePanel(Panel):
 
     Attributes:
       heading: str, the title.
-      question: that of `looks` whose answer is shown.
+      question: that of `questions` whose answer is shown.
       from_left: bool, whether the groups go from left to right, where that makes them larger.
     """
 

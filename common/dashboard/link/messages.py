@@ -8,12 +8,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.dashboard.link.snapshots import Digits
-
 CURVES = "train_accuracy", "train_loss", "test_accuracy", "test_loss", "weights", "biases"
 
 
 # from the script: about the run
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Some digits and what the network makes of them.
+
+    images: uint8 [n, height, width], ink from 0 to 255.
+    labels: int [n], the correct digits.
+    probabilities: float32 [n, 10], the network's probability for each digit.
+    total: int, the number of digits that these were chosen from.
+    confusions: int [10, 10], how often each correct digit (row) was taken for each (column), of
+      all that these were chosen from.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    probabilities: np.ndarray
+    total: int
+    confusions: np.ndarray
+
+    @property
+    def computed(self):
+        """int [n], the most probable digits."""
+        return self.probabilities.argmax(axis=1)
+
 
 @dataclass(frozen=True)
 class Started:
@@ -111,9 +133,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Paused:
-    """The training pauses, or goes on. From a viewer: its user wants it to."""
+    """The training pauses, or goes on. From a viewer: its user wants it to.
+
+    iteration: int, the number of training steps taken; None from a viewer.
+    """
 
     is_paused: bool
+    iteration: int | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +152,7 @@ class Question:
     """From a viewer: it wants to know something of the network, again and again.
 
     viewer: int, its number.
-    question: one of the questions of `looks`; None if it wants to know nothing any more.
+    question: one of the `questions`; None if it wants to know nothing any more.
     """
 
     viewer: int
@@ -135,7 +161,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What was found for a viewer's question: as `looks` has it."""
+    """What was found for a viewer's question: as `questions` has it."""
 
     viewer: int
     question: object

@@ -24,7 +24,7 @@ from common.dashboard.link.messages import (
     Question,
     Step,
 )
-from common.dashboard.link.outbox import Outbox
+from common.dashboard.link.run import Outbox
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
 BEGINNING = b"\0our messages\n"  # what Python's start has printed before it is not for us
@@ -44,7 +44,7 @@ class ViewerProcess:
       reason: str, why it failed.
       is_paused: bool, whether its user wants the training to pause.
       steps: int, the training steps asked for while it pauses, and not taken yet.
-      questions: a dictionary, what each viewer wants to know now, one of the questions of `looks`.
+      questions: a dictionary, what each viewer wants to know now, one of the `questions`.
     """
 
     def __init__(self, title, web=None):
@@ -210,7 +210,6 @@ class ScriptLink:
 
 
 def _give_up(pipe):
-    """Close a pipe that nobody reads: what is left in its buffer must not fail again at the exit.
-    """
+    """Close a pipe that nobody reads: what is in its buffer must not fail again at the exit."""
     with contextlib.suppress(OSError):
         pipe.close()

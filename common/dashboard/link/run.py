@@ -1,10 +1,17 @@
-"""What is known of a run so far. numpy only."""
+"""A run as those who follow it know it: all so far, at their own pace, in small arrays.
+
+numpy only.
+"""
+
+import dataclasses
+import time
 
 import numpy as np
 
 from common.dashboard.link.messages import (
     CURVES,
     Compared,
+    Digits,
     Finished,
     Paused,
     Progress,
@@ -13,6 +20,10 @@ from common.dashboard.link.messages import (
     Tested,
     Trained,
 )
+
+BANDS = 7  # each holds a seventh of all values
+SAMPLE = 20_000  # values that tell how more of them spread: sorting all would hold up the training
+MOST_TEST_DIGITS = 1000
 
 
 class Curve:
@@ -79,7 +90,7 @@ class Run:
                 _extend(self.curves, message.curves)
                 self.iteration = message.iteration
                 if self.last is not None:
-                    self.last = max(self.last, message.iteration - 1)
+                    self.last = max(self.last, message.iteration)
             case Compared():
                 self.compared[message.name] = _empty_curves()
                 _extend(self.compared[message.name], message.curves)
@@ -97,6 +108,8 @@ class Run:
                 self.iteration, self.seconds_left = message.iteration, message.seconds_left
             case Paused():
                 self.phase = "paused" if message.is_paused else "training"
+                if message.iteration is not None:
+                    self.iteration = message.iteration
             case Finished():
                 self.phase = "ended early" if message.is_early else "finished"
 
@@ -115,3 +128,125 @@ def _extend(curves, measurements):
     for name, curve in measurements.items():
         for iteration, value in zip(*curve):
             curves[name].add(iteration, value)
+
+
+class NotOftener:
+    """Says when it is time again for something that helps no more if it is done oftener.
+
+    Attributes:
+      seconds: float, from one beginning to the next, at least.
+    """
+
+    def __init__(self, seconds, share=1.0):
+        """Let something take no more than a share of all time, a float. It may begin at once."""
+        self.seconds, self._share = seconds, share
+        self._next = 0.0
+
+    @property
+    def is_due(self):
+        """bool, whether it may be done"""
+        return time.monotonic() >= self._next
+
+    def restart(self, took=0.0):
+        """Note that it is done, and has taken so many seconds: the longer, the later the next."""
+        self._next = time.monotonic() - took + max(self.seconds, took / self._share)
+
+    def hurry(self):
+        """Let it be done now."""
+        self._next = 0.0
+
+
+class Outbox:
+    """Messages that wait. Of pictures that later ones overtake, it keeps none.
+
+    So it stays small, however long it is not emptied: numbers are few.
+    """
+
+    def __init__(self):
+        self._messages = []
+        self._latest = {}  # the position of the latest message of a kind
+
+    def __len__(self):
+        return len(self._messages)
+
+    def add(self, message):
+        """Add one of the `messages`."""
+        kind = type(message)
+        if kind in (Trained, Tested) and kind in self._latest:
+            position = self._latest[kind]
+            self._messages[position] = dataclasses.replace(self._messages[position], digits=None)
+        if kind is Progress and kind in self._latest:
+            self._messages[self._latest[kind]] = message
+        else:
+            self._latest[kind] = len(self._messages)
+            self._messages.append(message)
+
+    def take(self):
+        """Remove all messages and return them, a list."""
+        messages, self._messages, self._latest = self._messages, [], {}
+        return messages
+
+
+def first_digits(images, predictions, labels):
+    """The digits as they come, in a form small enough to send.
+
+    Args:
+      images: float [n, height, width] or [n, height, width, 1], values 0 to 1.
+      predictions: float [n, 10].
+      labels: [n, 10], one-hot.
+
+    Returns:
+      `Digits`.
+    """
+    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
+    return _digits(images, predictions, labels, computed, slice(None))
+
+
+def misread_first(images, predictions, labels, most=MOST_TEST_DIGITS):
+    """At most `most` of the digits, all misread ones before those read correctly.
+
+    Arguments and result as for `first_digits`.
+    """
+    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
+    chosen = np.argsort(labels == computed, kind="stable")[:most]
+    return _digits(images, predictions, labels, computed, chosen)
+
+
+def _digits(images, predictions, labels, computed, chosen):
+    """`Digits` of those chosen, an index."""
+    height, width = images.shape[1:3]
+    shown = images[chosen].reshape(-1, height, width) * np.float32(255)
+    shown += 0.5  # in place: with new arrays for each step it would take ten times as long
+    np.clip(shown, 0, 255, out=shown)
+    return Digits(images=shown.astype(np.uint8),
+                  labels=labels[chosen].astype(np.uint8),
+                  probabilities=np.array(predictions[chosen], np.float32),
+                  total=len(images),
+                  confusions=np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
+
+
+def bands_of(**parameters):
+    """The `percentile_bands` of lists of arrays by name, a dictionary; no list, no bands."""
+    return {name: percentile_bands(arrays) for name, arrays in parameters.items() if len(arrays)}
+
+
+def percentile_bands(arrays):
+    """The edges of the seven bands, from the least value to the largest, that hold equal shares.
+
+    Of more than `SAMPLE` values, the inner edges are those of so many, chosen at random, and always
+    from the same places.
+
+    Args:
+      arrays: a list of arrays of any shapes, not all of them empty.
+
+    Returns:
+      float64 [8].
+    """
+    values = np.concatenate([np.ravel(array) for array in arrays])
+    sample = values
+    if len(values) > SAMPLE:
+        sample = values[np.random.default_rng(0).integers(len(values), size=SAMPLE)]
+    with np.errstate(invalid="ignore"):  # between infinities: NaN, which is not drawn
+        edges = np.percentile(sample.astype(np.float64), np.linspace(0, 100, BANDS + 1))
+    edges[0], edges[-1] = values.min(), values.max()
+    return edges

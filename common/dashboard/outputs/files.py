@@ -1,20 +1,23 @@
-"""The dashboard as files: a picture of its end, a movie of the whole run.
+"""The dashboard as pictures: of its end, a movie of the whole run, one below a notebook's cell.
 
-Both are drawn when the training is over, so they cost it next to nothing, and the same run gives
+Files are drawn when the training is over, so they cost it next to nothing, and the same run gives
 the same movie. matplotlib is imported only then.
 """
 
 import argparse
 import contextlib
+import io
 import pathlib
 import pickle
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 
-from common.dashboard.link.messages import Progress, Started, Tested, Trained
-from common.dashboard.link.outbox import Outbox
-from common.dashboard.link.run import Run
+from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
+from common.dashboard.link.run import NotOftener, Outbox, Run
 from common.dashboard.outputs.output import Output
 from common.options import PICTURE_ENDINGS, Option, file_to_write
 from common.terminal import UserError, whole_file
@@ -26,6 +29,10 @@ MOVIE_SIZE = {".mp4": (1280, 720), ".gif": (960, 540)}  # pixels, even numbers
 FRAMES = 300                                          # at most, of a whole run
 FRAMES_A_SECOND = {".mp4": 25, ".gif": 20}
 LAST_FRAME = 2                                        # seconds for which a movie shows its end
+
+CELL_SIZE = 1280, 720  # pixels, in a notebook
+CELL_EVERY = 1.0       # seconds between two pictures there, at least
+CELL_SHARE = 0.08      # of the time that drawing them may take
 
 
 def has_curves(run):
@@ -59,9 +66,9 @@ def save_picture(run, path):
     Raises:
       UserError: the file cannot be written.
     """
-    with drawn(run, *PICTURE_SIZE) as dashboard, whole_file(path) as partial:
-        dashboard.update()
-        dashboard.figure.savefig(partial)
+    with drawn(run, *PICTURE_SIZE) as picture, whole_file(path) as partial:
+        picture.update()
+        picture.figure.savefig(partial)
 
 
 def movie_file(text):
@@ -114,23 +121,23 @@ class Movie(Output):
         ending = pathlib.Path(self._path).suffix.lower()
         write, size = {".mp4": _write_mp4, ".gif": _write_gif}[ending], MOVIE_SIZE[ending]
         run = Run()
-        with drawn(run, *size) as dashboard, whole_file(self._path) as partial:
-            write(self._draw_frames(run, dashboard), self._frames, size, partial)
+        with drawn(run, *size) as picture, whole_file(self._path) as partial:
+            write(self._draw_frames(run, picture), self._frames, size, partial)
         self._terminal.say(f"saved {self._path}")
 
-    def _draw_frames(self, run, dashboard):
+    def _draw_frames(self, run, picture):
         """Yield the movie's pictures, uint8 [height, width, 4]; each is valid until the next."""
-        dashboard.repaint_in_part()
+        picture.repaint_in_part()
         for frame in range(self._frames):
             self._terminal.show(f"drawing the movie: frame {frame + 1} of {self._frames}")
             for message in pickle.load(self._record):
                 run.apply(message)
-            parts = dashboard.update()
+            parts = picture.update()
             if parts is None:
-                dashboard.figure.canvas.draw()
+                picture.figure.canvas.draw()
             else:
-                dashboard.repaint(parts)
-            yield dashboard.figure.canvas.buffer_rgba()
+                picture.repaint(parts)
+            yield picture.figure.canvas.buffer_rgba()
 
 
 def _write_mp4(frames, count, size, path):
@@ -162,6 +169,63 @@ def _write_gif(frames, count, size, path):
     each = 1000 // FRAMES_A_SECOND[".gif"]  # milliseconds
     next(pictures).save(path, save_all=True, append_images=pictures, loop=0,
                         duration=[each] * (count - 1) + [each + 1000 * LAST_FRAME])
+
+
+def is_notebook():
+    """Whether this is code in a notebook: run by an IPython that has a page to show pictures on."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+    return getattr(get_ipython(), "kernel", None) is not None  # in a terminal it has none
+
+
+class Notebook(Output):
+    """Shows the run below the cell that trains, in a picture that is replaced again and again.
+
+    It is drawn in the process that trains, so it is drawn seldom. It answers no keys; the
+    notebook's button that interrupts a cell ends the run, as closing a window does.
+
+    Attributes:
+      is_closed: bool, whether its user has interrupted the cell, and wants the run to end.
+    """
+
+    def __init__(self):
+        self.is_closed = False
+        self._shown = None  # what IPython calls a handle, once there is a picture
+        self._pace = NotOftener(CELL_EVERY, CELL_SHARE)
+
+    def start(self, run, model, terminal):
+        super().start(run, model, terminal)
+        self._handler = signal.signal(signal.SIGINT, self._interrupt)
+
+    def send(self, message):
+        match message:
+            case Trained() | Tested() if self._pace.is_due:
+                self._show()
+            case Finished() if has_curves(self._run):
+                self._show()
+
+    def finish(self):
+        signal.signal(signal.SIGINT, self._handler)
+
+    def _interrupt(self, number, frame):
+        """End the run when the iteration has ended; a second interrupt does not wait."""
+        self.is_closed = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _show(self):
+        from IPython.display import Image, display
+        began = time.monotonic()
+        with drawn(self._run, *CELL_SIZE) as picture:
+            picture.update()
+            png = io.BytesIO()
+            picture.figure.savefig(png, format="png")
+        image = Image(png.getvalue())
+        if self._shown is None:
+            self._shown = display(image, display_id=True)
+        else:
+            self._shown.update(image)
+        self._pace.restart(time.monotonic() - began)
 
 
 @contextlib.contextmanager

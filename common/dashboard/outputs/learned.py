@@ -4,14 +4,13 @@ import numpy as np
 
 from common import pictures
 from common.canvas import MARGIN, TEXT_SIZE, TITLE_HEIGHT, empty_picture, own_style
-from common.dashboard.drawing.layers_panel import LayersPanel
-from common.dashboard.drawing.ranges import step_up
+from common.dashboard.drawing.panels.curves import step_up
+from common.dashboard.drawing.panels.layers import LayersPanel
+from common.dashboard.drawing.panels.weights import WeightsPanel
 from common.dashboard.drawing.scene import Scene
 from common.dashboard.drawing.style import HEIGHT, WIDTH
-from common.dashboard.drawing.weights_panel import WeightsPanel
-from common.dashboard.link.looks import AskLayers, AskWeights
+from common.dashboard.link.questions import AskLayers, AskWeights, ink_of
 from common.dashboard.link.run import Run
-from common.dashboard.link.snapshots import ink_of
 
 
 def pictures_of(run, inside=None):

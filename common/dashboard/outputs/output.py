@@ -1,10 +1,7 @@
-"""What shows or keeps a run: the contract of an output, and the list of them."""
+"""What shows or keeps a run: the contract of an output."""
 
 import dataclasses
-import traceback
 from collections.abc import Callable
-
-from common.terminal import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,7 +9,7 @@ class Model:
     """What a run's model can do when asked; None for what it cannot.
 
     classify: a function from images, float32 [n, 28, 28, 1], to probabilities, float [n, 10].
-    inside: an object with the methods of `inside.Inside`, to look into its layers.
+    inside: an object with the methods of `layers.Inside`, to look into its layers.
     checkpoints: an object with methods `save` and `restore` like those of `Checkpoints`.
     """
 
@@ -40,7 +37,7 @@ class Output:
         Args:
           run: the `Run`, to which each message is applied before it is sent.
           model: a `Model`.
-          terminal: a `text.StatusLine`, to say something.
+          terminal: a `terminal.StatusLine`, to say something.
 
         Raises:
           UserError: it cannot be done; the script ends.
@@ -60,62 +57,3 @@ class Output:
         Raises:
           UserError: something could not be done.
         """
-
-
-class Outputs:
-    """Outputs, of which a broken one is dropped, with a sentence, while the others go on.
-
-    Attributes:
-      failures: a list of str, the sentences.
-    """
-
-    def __init__(self, terminal):
-        self._terminal = terminal
-        self._outputs, self.failures = [], []
-
-    @property
-    def have_pictures(self):
-        """bool, whether digits, weights and biases are shown anywhere"""
-        return any(output.has_pictures for output in self._outputs)
-
-    def start(self, output, run, model):
-        """Start an output; what it raises is for the caller."""
-        output.start(run, model, self._terminal)
-        self._outputs.append(output)
-
-    def drop(self, output):
-        """Leave an output out from now on."""
-        self._outputs.remove(output)
-
-    def send(self, message):
-        """Hand a message to all."""
-        for output in list(self._outputs):
-            if not self._is_well(output.send, message):
-                self._outputs.remove(output)
-
-    def finish(self):
-        """Have all of them finish, the last one started last."""
-        outputs, self._outputs = self._outputs, []
-        for output in outputs:
-            self._is_well(output.finish)
-
-    def _is_well(self, action, *arguments):
-        """Whether an output's action went well."""
-        try:
-            action(*arguments)
-        except BrokenPipeError:  # nobody reads what the script prints: it ends
-            raise
-        except UserError as error:
-            self._note(str(error))
-        except OSError as error:  # the terminal is gone, for example
-            self._note(f"{action.__self__.__class__.__name__}: {error.strerror or error}")
-        except Exception as error:  # a bug: tell it whole
-            traceback.print_exc()
-            self._note(f"{action.__self__.__class__.__name__} is broken ({error!r})")
-        else:
-            return True
-        return False
-
-    def _note(self, failure):
-        self.failures.append(failure)
-        self._terminal.say(failure)

@@ -26,8 +26,8 @@ from common.dashboard.drawing.style import DPI, HEIGHT, WIDTH
 from common.dashboard.link.messages import Opened
 from common.dashboard.viewer.keys import KEYS
 from common.dashboard.viewer.viewer import Viewer
-from common.dashboard.viewer.viewers import TICK, CannotShow, Viewers
 from common.options import PICTURE_ENDINGS
+from common.terminal import UserError
 
 ADDRESS = "127.0.0.1"
 # A page of another name, which its owner has point here, would be let in by the browser.
@@ -62,8 +62,8 @@ class PageViewer(Viewer):
 
     keys = tuple(dataclasses.replace(key, button="") for key in KEYS)
 
-    def __init__(self, number, figure, run, tell):
-        super().__init__(number, figure, run, tell)
+    def __init__(self, number, canvas, run, tell):
+        super().__init__(number, canvas, run, tell)
         self._canvas.viewer = self
 
     def show_view(self, view):
@@ -72,7 +72,7 @@ class PageViewer(Viewer):
 
     def tell_shape(self):
         """Tell the page whether there are many panels, which need height where it is narrow."""
-        self._canvas.send_event("tall", is_tall=len(self.dashboard.panels) > 3)
+        self._canvas.send_event("tall", is_tall=len(self.figure.panels) > 3)
 
     def repaint(self):
         self._canvas.send_event("draw")
@@ -91,7 +91,7 @@ class PageViewer(Viewer):
             self._canvas.wants_all = False
             self._canvas.draw()
         else:
-            self.dashboard.repaint(parts)
+            self.figure.repaint(parts)
             self._canvas.blit()
         self.seconds = time.monotonic() - began
 
@@ -177,7 +177,7 @@ class Socket(tornado.websocket.WebSocketHandler):
         canvas = PageCanvas(Figure(dpi=DPI, figsize=(WIDTH / DPI, HEIGHT / DPI)))
         self._manager = backend_webagg.FigureManagerWebAgg(canvas, 1)
         self._manager.set_window_title(self._title)
-        self._viewer = self._viewers.add(PageViewer, canvas.figure)
+        self._viewer = self._viewers.add(PageViewer, canvas)
         self._canvases[self.get_argument("page", "")] = canvas
         self._manager.add_web_socket(self)
         self._viewer.tell_shape()
@@ -208,27 +208,29 @@ class Socket(tornado.websocket.WebSocketHandler):
             pass  # the page is gone, and on_close will hear of it
 
 
-def serve(port, title, link):
+def serve(port, tick, title, link, viewers):
     """Serve the dashboard until the script ends.
 
     Args:
       port: int, the port to listen on; 0 for any.
+      tick: float, the seconds between two looks at what has come.
       title: str, the name of the script or model.
-      link: a `link.ScriptLink`.
+      link: a `ScriptLink`.
+      viewers: the `Viewers`.
 
     Raises:
-      CannotShow: the port cannot be used.
+      UserError: the port cannot be used.
     """
     try:
         sockets = tornado.netutil.bind_sockets(port, ADDRESS)
     except OSError as error:
-        raise CannotShow(
+        raise UserError(
             f"port {port} cannot be used ({error.strerror}): name another one") from error
-    asyncio.run(_serve(title, sockets, link))
+    asyncio.run(_serve(tick, title, sockets, link, viewers))
 
 
-async def _serve(title, sockets, link):
-    viewers, canvases = Viewers(link), {}  # those by the name of their page
+async def _serve(tick, title, sockets, link, viewers):
+    canvases = {}  # by the name of their page
     static_files = backend_webagg.FigureManagerWebAgg.get_static_file_path()
     application = tornado.web.Application([
         (r"/", Page, {"title": title}),
@@ -244,11 +246,11 @@ async def _serve(title, sockets, link):
 
     while not (viewers.is_closed or link.has_ended):
         viewers.tick()
-        await asyncio.sleep(TICK)
+        await asyncio.sleep(tick)
     viewers.repaint()
     await asyncio.sleep(LAST_LOOK if canvases else 0)
     for canvas in list(canvases.values()):
         for socket in canvas.manager.web_sockets:
             socket.close(reason="ended")  # page.html knows it by this word
-    await asyncio.sleep(TICK)
+    await asyncio.sleep(tick)
     server.stop()

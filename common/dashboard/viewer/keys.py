@@ -59,12 +59,12 @@ KEYS = (
         lambda viewer, name: viewer.start_zoom(), "zoom", starts_group=True),
     Key("h", ("h",), "undo all zooms", lambda viewer, name: viewer.undo_zooms()),
     Key("z", ("z",), "the whole axes of accuracy and loss, or where the curves are",
-        lambda viewer, name: viewer.dashboard.toggle_whole()),
+        lambda viewer, name: viewer.figure.toggle_whole()),
 
     Key("ctrl-s", ("ctrl+s", "cmd+s"), "save the picture",
         lambda viewer, name: viewer.save(), "save", starts_group=True),
     Key("f", ("f",), "full screen, and back"),
     Key("?", ("?",), "show or hide this list",
-        lambda viewer, name: viewer.dashboard.toggle_keys(), "?"),
+        lambda viewer, name: viewer.figure.toggle_keys(), "?"),
 )
 ACTIONS = {name: key.action for key in KEYS for name in key.names if key.action is not None}

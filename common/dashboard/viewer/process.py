@@ -1,7 +1,7 @@
 """A viewer's process: python -m common.dashboard.viewer.process --title TITLE [--web PORT] …
 
-It reads messages from its standard input and draws at its own pace; what its user wants goes to
-its standard output (see `link`).
+It shows a window, or pages for browsers: the viewers. It reads messages from its standard input
+and draws at its own pace; what its users want goes to its standard output (see `link`).
 """
 
 import argparse
@@ -10,15 +10,24 @@ import functools
 import os
 import signal
 import sys
+import time
 from importlib.util import find_spec
 
 import matplotlib
 
 from common.dashboard.drawing.style import DPI, use_style
-from common.dashboard.link.messages import Closed, Failed, Opened
+from common.dashboard.link.messages import Answer, Closed, Failed, Opened
 from common.dashboard.link.pipe import ScriptLink
+from common.dashboard.link.run import NotOftener, Run
 from common.dashboard.viewer.viewer import Viewer
-from common.dashboard.viewer.viewers import TICK, CannotShow, Viewers
+from common.terminal import UserError
+
+TICK = 0.04   # seconds between two looks at what has arrived
+SHARE = 0.25  # of a processor that repainting by itself may take, of all viewers together
+
+# From one repainting to the next: the longer a run takes, the less a new point moves its curves.
+FASTEST, SLOWEST = 0.2, 1.0  # seconds
+SLOWING = 0.05               # of the time that it has been shown
 
 TOOLKITS = "tk", "qt", "gtk", "wx", "macosx"  # the beginnings of matplotlib's names for them
 SHARE_OF_SCREEN = 0.9
@@ -45,9 +54,9 @@ def main():
         show = (prepare_window(arguments.backend) if arguments.web is None
                 else prepare_page(arguments.web))
         if link.wait_for_run():
-            show(arguments.title, link)
+            show(arguments.title, link, Viewers(link))
             link.tell(Closed())
-    except CannotShow as error:
+    except UserError as error:
         link.tell(Failed(str(error).replace("\n", " ")))
     if link.has_ended and link.has_begun:
         print(f"{arguments.title} has ended without a word; its dashboard closes.",
@@ -69,7 +78,7 @@ def prepare_window(backend):
         has_tk = sys.platform != "darwin" and find_spec("tkinter")
         plt.switch_backend("TkAgg" if has_tk else matplotlib.get_backend())
     except Exception as error:
-        raise CannotShow(error) from error
+        raise UserError(str(error)) from error
     return show_window
 
 
@@ -78,27 +87,26 @@ def prepare_page(port):
     try:
         from common.dashboard.viewer import browser
     except ImportError as error:
-        raise CannotShow(f"{error}: it needs the package tornado (python -m pip install tornado)"
+        raise UserError(f"{error}: it needs the package tornado (python -m pip install tornado)"
                          ) from error
-    return functools.partial(browser.serve, port)
+    return functools.partial(browser.serve, port, TICK)
 
 
-def show_window(title, link):
+def show_window(title, link, viewers):
     """Open the window and keep it until it is closed, by its user or by the script."""
     import matplotlib.pyplot as plt
 
     try:
         figure = plt.figure(num=title, dpi=DPI)
     except Exception as error:
-        raise CannotShow(error) from error
+        raise UserError(str(error)) from error
     if figure.canvas.required_interactive_framework is None:
-        raise CannotShow("Python has no toolkit for windows here; Debian and Ubuntu: sudo apt "
+        raise UserError("Python has no toolkit for windows here; Debian and Ubuntu: sudo apt "
                          "install python3-tk; anywhere: python -m pip install PySide6")
     # Tk's dialogue would take what follows a dot in the title for the kind of file.
     figure.canvas.get_default_filename = lambda: f"{title.replace('.', '-')}.png"
     fit_to_screen(figure.canvas.manager)
-    viewers = Viewers(link)
-    viewers.add(Viewer, figure)
+    viewers.add(Viewer, figure.canvas)
     errors = []
 
     def tick():
@@ -117,6 +125,75 @@ def show_window(title, link):
     plt.show()
     for error in errors:
         raise error
+
+
+class Viewers:
+    """All viewers of a run in this process.
+
+    Attributes:
+      run: the `Run`.
+      is_closed: bool, whether the script wants them closed.
+    """
+
+    def __init__(self, link):
+        """Show what comes over a `ScriptLink`."""
+        self._link, self.run, self.is_closed = link, Run(), False
+        self._viewers, self._waiting = {}, []  # by number; those that have something to show
+        self._next_number = 0
+        self._began, self._pace = time.monotonic(), NotOftener(FASTEST, SHARE)
+
+    def add(self, make, canvas):
+        """Add a viewer on a canvas of matplotlib: `make` is its class. Returns it."""
+        number, self._next_number = self._next_number, self._next_number + 1
+        viewer = self._viewers[number] = make(number, canvas, self.run, self._link.tell)
+        return viewer
+
+    def remove(self, viewer):
+        """Forget a viewer, and what it has asked."""
+        viewer.asker.ask(None)
+        self._viewers = {number: other for number, other in self._viewers.items()
+                         if other is not viewer}
+        self._waiting = [other for other in self._waiting if other is not viewer]
+
+    def repaint(self):
+        """Bring all up to date."""
+        for viewer in self._viewers.values():
+            viewer.repaint()
+
+    def tick(self):
+        """Take what has come, and show it if it is time to: to be called every `TICK`."""
+        messages, answered = self._link.take(), []
+        for message in messages:
+            self.run.apply(message)
+            if isinstance(message, Closed):
+                self.is_closed = True
+            elif isinstance(message, Answer) and message.viewer in self._viewers:
+                viewer = self._viewers[message.viewer]
+                if viewer.asker.is_waiting:
+                    answered.append(viewer)
+                viewer.asker.take(message)
+        is_urgent = bool(answered)  # a user writes, or waits for an answer
+        for viewer in list(self._viewers.values()):
+            is_new = viewer.tick()
+            is_urgent |= is_new or viewer.asker.is_waiting
+            if (is_new or messages) and viewer not in self._waiting:
+                self._waiting.append(viewer)
+        if answered:  # its user has just asked
+            self._waiting.remove(answered[0])
+            self._waiting.insert(0, answered[0])
+        if self._waiting and not self.is_closed and (self._pace.is_due or is_urgent):
+            viewer = self._waiting.pop(0)
+            viewer.repaint()
+            self._pace.seconds = self._between() / len(self._viewers)
+            self._pace.restart(viewer.seconds)
+        if self._pace.is_due or is_urgent:
+            self._link.ask()
+
+    def _between(self):
+        """The seconds from one repainting to the next, of a single viewer."""
+        if self.run.phase != "training":  # what comes now, its user has asked for
+            return FASTEST
+        return min(max(FASTEST, SLOWING * (time.monotonic() - self._began)), SLOWEST)
 
 
 def fit_to_screen(manager):

@@ -1,62 +1,56 @@
-"""What a dashboard on a screen does: it follows the run, and answers keys and the mouse.
-
-The same in a window and on a page.
+"""A window or a page: it follows the run, answers keys and the mouse, and asks the network.
 """
 
+import dataclasses
 import time
 
 from common.dashboard.drawing.figure import VIEWS, DashboardFigure
-from common.dashboard.link.looks import AskDigit
-from common.dashboard.link.messages import Paused, Step
-from common.dashboard.viewer.asking import Asker
+from common.dashboard.link.messages import Paused, Question, Step
+from common.dashboard.link.run import NotOftener
+from common.dashboard.viewer.hands import Mouse, Pen, Zoom
 from common.dashboard.viewer.keys import ACTIONS, KEYS
-from common.dashboard.viewer.mouse import Mouse
-from common.dashboard.viewer.writing import Writer
-from common.dashboard.viewer.zooming import Zoom
 
-STATUS = 1.0  # seconds from one writing of the status line to the next: text is slow to draw
+STATUS_EVERY = 1.0  # seconds from one status line to the next: text is slow to draw
+ASK_EVERY = 0.1     # seconds from one question to the next, while the user writes
 
 
 class Viewer:
     """Shows a run on a figure's canvas, and answers keys and the mouse.
 
     Attributes:
-      dashboard, writer, asker, zoom: a `DashboardFigure`, `Writer`, `Asker` and `Zoom`.
+      figure, pen, asker, zoom: a `DashboardFigure`, `Pen`, `Asker` and `Zoom`.
       keys: the rows of `KEYS`, with their buttons where the figure has those.
       seconds: float, how long the latest repainting took.
     """
 
     keys = KEYS
 
-    def __init__(self, number, figure, run, tell):
+    def __init__(self, number, canvas, run, tell):
         """Show a run.
 
         Args:
           number: int, of this viewer.
-          figure: a matplotlib Figure with a canvas.
+          canvas: matplotlib's, with its figure.
           run: a `Run`, to which somebody else applies what comes.
           tell: a function that sends a message to the script.
         """
-        self.dashboard = DashboardFigure(figure, run, self.keys)
-        self.dashboard.repaint_in_part()
-        self._canvas, self._run, self._tell = figure.canvas, run, tell
-        self._scene = self.dashboard.scene
-        self.writer = Writer(self._scene, self.dashboard.sheet)
+        self.figure = DashboardFigure(canvas.figure, run, self.keys)
+        self.figure.repaint_in_part()
+        self._canvas, self._run, self._tell = canvas, run, tell
+        self._scene = self.figure.scene
+        self.pen = Pen(self._scene, self.figure.sheet)
         self.asker = Asker(number, self._scene, tell)
-        self.zoom = Zoom(self.dashboard)
-        self._last_status, self.seconds = 0.0, 0.0
+        self.zoom = Zoom(self.figure)
+        self._status, self.seconds = NotOftener(STATUS_EVERY), 0.0
         self._canvas.mpl_connect("key_press_event", self._on_key)
         self._mouse = Mouse(self, self._canvas)
 
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""
-        question = VIEWS[self.dashboard.view].asks(self._scene)
-        self.asker.ask(question if self._can_ask(question) else None)
-        return self.writer.tick()
-
-    def _can_ask(self, question):
-        """Whether the script's network can answer such a question."""
-        return self._run.reads_digits if isinstance(question, AskDigit) else self._run.has_inside
+        question = self.figure.question
+        can_answer = {"classify": self._run.reads_digits, "inside": self._run.has_inside}
+        self.asker.ask(question if question and can_answer[question.needs] else None)
+        return self.pen.tick()
 
     def repaint(self):
         """Bring what is on the screen up to date."""
@@ -65,18 +59,17 @@ class Viewer:
         if parts is None:
             self._canvas.draw_idle()
         elif parts:
-            self.dashboard.repaint(parts)
+            self.figure.repaint(parts)
             self.copy(parts)
         self.seconds = time.monotonic() - began
 
     def update(self):
         """Take what is new into the dashboard; return the parts to be painted anew."""
-        now = time.monotonic()
-        with_status = now - self._last_status >= STATUS or self._run.phase != "training"
+        with_status = self._status.is_due or self._run.phase != "training"
         if with_status:
-            self._last_status = now
+            self._status.restart()
             self._scene.hint = self._hint()
-        return self.dashboard.update(with_status)
+        return self.figure.update(with_status)
 
     def copy(self, parts):
         """Copy what has changed to the screen."""
@@ -90,7 +83,7 @@ class Viewer:
     def _hint(self):
         if self.zoom.is_on:
             return "zoom: draw a box, esc: end"
-        return VIEWS[self.dashboard.view].hint or {
+        return VIEWS[self.figure.view].hint or {
             "training": "space: pause   ?: all keys", "paused": "space: go on   ?: all keys",
         }.get(self._run.phase, "ctrl-s: save   ?: all keys")
 
@@ -99,9 +92,9 @@ class Viewer:
     def show_view(self, view):
         """Show one of `figure.VIEWS`."""
         self.zoom.end()
-        self.writer.turn_on(VIEWS[view].is_sheet)
+        self.pen.turn_on(VIEWS[view].is_sheet)
         self._scene.pointed = None
-        self.dashboard.show_view(view)
+        self.figure.show_view(view)
 
     def toggle_writing(self):
         """Show the sheet to write on, if the run reads digits, or all panels again."""
@@ -110,22 +103,22 @@ class Viewer:
 
     @property
     def _is_writing(self):
-        return VIEWS[self.dashboard.view].is_sheet
+        return VIEWS[self.figure.view].is_sheet
 
     def toggle_inside(self, view):
         """Show a view of the network's inside, if it can be looked into, or all panels again."""
         if not self._run.has_inside:
             return
         if self._is_writing and "write " + view in VIEWS:
-            view = "write" if self.dashboard.view == "write " + view else "write " + view
-        elif self.dashboard.view == view:
+            view = "write" if self.figure.view == "write " + view else "write " + view
+        elif self.figure.view == view:
             view = "all"
         self.show_view(view)
 
     def clear_sheet(self):
         """Take a new sheet."""
         if self._is_writing:
-            self.writer.clear()
+            self.pen.clear()
 
     def step(self):
         """Have one training step done in a pause."""
@@ -142,12 +135,12 @@ class Viewer:
     def start_zoom(self):
         """Have the next box that the user draws be zoomed into, where there is something to zoom.
         """
-        self.zoom.is_on = any(panel.can_zoom for panel in self.dashboard.panels.values())
+        self.zoom.is_on = any(panel.can_zoom for panel in self.figure.panels.values())
 
     def undo_zooms(self):
         """Show all panels whole again."""
         self.zoom.end()
-        self.dashboard.undo_zooms()
+        self.figure.undo_zooms()
 
     # events
 
@@ -163,5 +156,47 @@ class Viewer:
 
     def react(self):
         """Show the effect of a key or click at once, with what to do next."""
-        self._last_status = 0.0
+        self._status.hurry()
         self.repaint()
+
+
+class Asker:
+    """Takes a viewer's question to the script, and what comes back into the scene.
+
+    Attributes:
+      is_waiting: bool, for a first answer.
+    """
+
+    def __init__(self, number, scene, tell):
+        """Ask for the viewer with this number, by `tell`, which sends a message to the script."""
+        self._number, self._scene, self._tell = number, scene, tell
+        self._question, self._pace = None, NotOftener(ASK_EVERY)
+        self.is_waiting = False
+
+    def ask(self, question):
+        """Have it answered, now and with each new state of the network; None for no question."""
+        if question == self._question:
+            return
+        is_of_a_kind = type(question) is type(self._question)
+        if is_of_a_kind and not self._pace.is_due:
+            return  # this is called again soon
+        if not is_of_a_kind:
+            self._scene.answers.clear()
+        self._question = question
+        self._pace.restart()
+        self.is_waiting = question is not None
+        self._tell(Question(self._number, question))
+
+    def take(self, answer):
+        """Show an `Answer`; while the user writes, it is about the digit of a moment ago."""
+        kind = type(answer.question)
+        if kind is not type(self._question):
+            return
+        if answer.question == self._question:
+            self.is_waiting = False
+        self._scene.answers[kind] = answer.found
+        sample = self._scene.sample
+        if sample is not None and answer.found is not None:
+            probabilities = answer.question.probabilities(answer.found)
+            if probabilities is not None:
+                self._scene.sample = dataclasses.replace(sample, probabilities=probabilities)

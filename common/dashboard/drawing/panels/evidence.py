@@ -2,7 +2,7 @@
 
 from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
-from common.dashboard.link.looks import AskEvidence
+from common.dashboard.link.questions import AskEvidence
 
 
 class EvidencePanel(TilePanel):
@@ -17,7 +17,7 @@ class EvidencePanel(TilePanel):
 
 
 def groups_of(evidence):
-    """A `Group` for each digit of a `looks.Evidence`, all at one scale of colours."""
+    """A `Group` for each digit of a `questions.Evidence`, all at one scale of colours."""
     end = abs(evidence.maps).max()
     groups = []
     for number, digit in enumerate(evidence.digits):

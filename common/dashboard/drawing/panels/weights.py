@@ -4,7 +4,7 @@ import numpy as np
 
 from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
-from common.dashboard.link.looks import AskExciting, AskWeights
+from common.dashboard.link.questions import AskExciting, AskWeights
 
 DIGITS = tuple("0123456789")
 MOST_NEURONS = 400   # of a layer that are shown

@@ -1,46 +1,19 @@
-"""The window or the pages as the script sees them: they show the run, and answer its users."""
+"""The viewer as the script sees it: it shows the run in a window or on pages, and asks for users.
+"""
 
 import os
 import sys
 import time
 import traceback
 
-import numpy as np
-
-from common.dashboard.link.looks import (
-    AskDigit,
-    AskEvidence,
-    AskExciting,
-    AskLayers,
-    AskWeights,
-)
 from common.dashboard.link.messages import Answer, Finished
-from common.dashboard.link.snapshots import ink_of
+from common.dashboard.link.run import NotOftener
 from common.dashboard.outputs.output import Output
 from common.terminal import Stopped, UserError
 
 OPENING = 3.0       # seconds that the training waits for the window, at most
 ANSWER_EVERY = 0.3  # seconds between two answers to the same question while the network trains
 SHARE = 0.03        # of the training's time that such answers may take
-
-# How each of the questions of `looks` is answered, by an `output.Model`.
-ANSWERS = {
-    AskDigit: lambda model, question: read_digits(model.classify, _pixels(question)[None])[0],
-    AskWeights: lambda model, question: model.inside.weights(),
-    AskExciting: lambda model, question: model.inside.exciting(question.layer, question.neuron),
-    AskLayers: lambda model, question: model.inside.layers(_ink(question)),
-    AskEvidence: lambda model, question: model.inside.evidence(_ink(question), question.label),
-}
-
-
-def _pixels(question):
-    """The image of a question, uint8 [28, 28]."""
-    return np.frombuffer(question.image, np.uint8).reshape(28, 28)
-
-
-def _ink(question):
-    """The image of a question, float32 [28, 28, 1], values 0 to 1."""
-    return ink_of(_pixels(question))
 
 
 def has_screen():
@@ -49,20 +22,7 @@ def has_screen():
             or bool(os.environ.get("WAYLAND_DISPLAY")))
 
 
-def read_digits(classify, images):
-    """What a network makes of some digits.
-
-    Args:
-      classify: a function, as a `Model` has it.
-      images: uint8 [n, 28, 28], ink from 0 to 255.
-
-    Returns:
-      float32 [n, 10], the probability of each digit.
-    """
-    return np.asarray(classify(ink_of(images)), np.float32)
-
-
-class Screen(Output):
+class ViewerOutput(Output):
     """Shows the run in a viewer's process, and has the network read what its users write."""
 
     def __init__(self, viewer, is_page, stays_open):
@@ -74,7 +34,7 @@ class Screen(Output):
           stays_open: bool, whether it stays when the training is done, until its user closes it.
         """
         self._viewer, self._is_page, self._stays_open = viewer, is_page, stays_open
-        self._answered, self._next_answer = {}, 0.0
+        self._answered, self._again = {}, NotOftener(ANSWER_EVERY, SHARE)
         self._unanswerable = set()  # the kinds of questions that have failed
 
     def send(self, message):
@@ -119,7 +79,7 @@ class Screen(Output):
         """Answer new questions at once, and all of them with a new state of the network, at times.
         """
         questions = dict(self._viewer.questions)
-        is_due = is_training and questions and time.monotonic() >= self._next_answer
+        is_due = is_training and questions and self._again.is_due
         if questions == self._answered and not is_due:
             return
         began = time.monotonic()
@@ -128,16 +88,15 @@ class Screen(Output):
         found = {question: self._find(question) for question in set(new.values())}
         for viewer, question in new.items():
             self._viewer.send(Answer(viewer, question, found[question]))
-        now = time.monotonic()
         self._answered = questions
-        self._next_answer = now + max(ANSWER_EVERY, (now - began) / SHARE)
+        self._again.restart(time.monotonic() - began)
 
     def _find(self, question):
         """The answer to a question; None if it cannot be found in this network."""
         if type(question) in self._unanswerable:
             return None
         try:
-            return ANSWERS[type(question)](self._model, question)
+            return question.answer(self._model)
         except UserError as error:
             self._terminal.say(str(error))
         except Exception:  # the training should go on: tell it whole
@@ -151,9 +110,11 @@ class Screen(Output):
         self._viewer.steps -= is_wanted
         return is_wanted
 
-    def wait_while_paused(self):
-        """Answer while its user wants a pause, and no step."""
-        self._wait_while(lambda: self.is_paused and not self._viewer.steps)
+    def wait_while_paused(self, signals):
+        """Answer while its user wants a pause, and no step, and no signal has come to end it all.
+        """
+        self._wait_while(lambda: self.is_paused and not self._viewer.steps
+                         and not signals.has_come)
 
     def _wait_while(self, condition):
         """Answer while `condition()` is true and the window is there."""

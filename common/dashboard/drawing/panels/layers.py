@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from common.dashboard.drawing.panels.weights import DIGITS
 from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
-from common.dashboard.drawing.weights_panel import DIGITS
-from common.dashboard.link.looks import AskLayers
+from common.dashboard.link.questions import AskLayers
 
 LEAST_CELL, LEAST_ANSWER = 5, 14  # pixels of a neuron; of one of the ten answers
 MOST_TILES = 256                  # of a layer

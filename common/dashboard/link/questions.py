@@ -1,29 +1,119 @@
 """What can be asked of a network while it trains, and what comes back. numpy only.
 
-A viewer sends one of the questions (see `messages.Question`); the script's end hands it to the
-`output.Model`, and sends back what that finds.
+A question is one thing: its class says what is asked, `of` whom in a scene, and how a model
+answers it. A panel names the class, and finds the answer in its scene. A viewer sends the question
+in a `messages.Question`, again and again; the script's end has it answered.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-# questions; images are bytes: uint8 [28, 28] in C order, ink from 0 to 255
+
+def ink_of(images):
+    """What a network sees of uint8 [n, height, width]: float32 [n, height, width, 1], 0 to 1."""
+    return images[..., np.newaxis].astype(np.float32) / 255
+
+
+# questions
+
+class Ask:
+    """A question.
+
+    Attributes:
+      needs: str, the name of what of an `output.Model` answers it.
+    """
+
+    needs: ClassVar = "inside"
+
+    @classmethod
+    def of(cls, scene):
+        """The question about what a `Scene` shows; None where there is nothing to ask about."""
+        return cls()
+
+    def answer(self, model):
+        """What an `output.Model` finds."""
+        raise NotImplementedError
+
+    def probabilities(self, found):
+        """Those of the digit asked about, float32 [10], in what was found; None for none."""
+
 
 @dataclass(frozen=True)
-class AskDigit:
-    """What is this digit? The answer: its probabilities, float32 [10]."""
+class AskAboutImage(Ask):
+    """A question about a digit.
+
+    image: bytes: uint8 [28, 28] in C order, ink from 0 to 255.
+    """
 
     image: bytes
 
+    @classmethod
+    def of(cls, scene):
+        return None if scene.sample is None else cls(scene.sample.image.tobytes())
+
+    @property
+    def ink(self):
+        """The digit as the network sees it, float32 [28, 28, 1], values 0 to 1."""
+        return ink_of(np.frombuffer(self.image, np.uint8).reshape(28, 28))
+
 
 @dataclass(frozen=True)
-class AskWeights:
+class AskDigit(AskAboutImage):
+    """What is this digit? The answer: its probabilities, float32 [10]."""
+
+    needs: ClassVar = "classify"
+
+    def answer(self, model):
+        return np.asarray(model.classify(self.ink[np.newaxis]), np.float32)[0]
+
+    def probabilities(self, found):
+        return found
+
+
+@dataclass(frozen=True)
+class AskLayers(AskAboutImage):
+    """What does each layer make of this digit? The answer: a list of `Layer`."""
+
+    def answer(self, model):
+        return model.inside.layers(self.ink)
+
+    def probabilities(self, found):
+        return found[-1].outputs
+
+
+@dataclass(frozen=True)
+class AskEvidence(AskAboutImage):
+    """Which pixels speak for and against? The answer: an `Evidence`.
+
+    label: int, the correct digit; None if that is not known.
+    """
+
+    label: int | None = None
+
+    @classmethod
+    def of(cls, scene):
+        sample = scene.sample
+        return None if sample is None else cls(sample.image.tobytes(), sample.label)
+
+    def answer(self, model):
+        return model.inside.evidence(self.ink, self.label)
+
+    def probabilities(self, found):
+        return found.probabilities
+
+
+@dataclass(frozen=True)
+class AskWeights(Ask):
     """What do the first layer and the convolutions look for? The answer: a list of `Weights`."""
 
+    def answer(self, model):
+        return model.inside.weights()
+
 
 @dataclass(frozen=True)
-class AskExciting:
+class AskExciting(Ask):
     """Which training digits excite a neuron most? The answer: an `Exciting`, or None.
 
     layer: int, the number of a `Weights` in the answer to `AskWeights`.
@@ -33,23 +123,12 @@ class AskExciting:
     layer: int
     neuron: int
 
+    @classmethod
+    def of(cls, scene):
+        return cls(*scene.neuron)
 
-@dataclass(frozen=True)
-class AskLayers:
-    """What does each layer make of this digit? The answer: a list of `Layer`."""
-
-    image: bytes
-
-
-@dataclass(frozen=True)
-class AskEvidence:
-    """Which pixels speak for and against? The answer: an `Evidence`.
-
-    label: int, the correct digit; None if that is not known.
-    """
-
-    image: bytes
-    label: int | None = None
+    def answer(self, model):
+        return model.inside.exciting(self.layer, self.neuron)
 
 
 # answers

@@ -4,7 +4,7 @@ import numpy as np
 
 from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
-from common.dashboard.link.looks import AskLayers
+from common.dashboard.link.questions import AskLayers
 
 MOST_NUMBERS = 64  # that are written, of each kind
 IDLE = "Point at a value above to see how it comes about"
@@ -34,7 +34,7 @@ def describe(layer, before, tile, row, column):
     """How a value comes about.
 
     Args:
-      layer: a `looks.Layer`.
+      layer: a `questions.Layer`.
       before: str, the name of the layer before.
       tile: int, the channel or neuron.
       row, column: ints, the place in the channel.

@@ -1,0 +1,127 @@
+"""One digit, large: written or looked at, and what the network makes of it."""
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.image import AxesImage
+from matplotlib.ticker import PercentFormatter
+
+from common.dashboard.drawing.mosaic import WRONG_BACKGROUND
+from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
+from common.dashboard.drawing.scene import Sample
+from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.link.questions import AskDigit
+from common.digits.sheet import PEN, Handwriting
+
+OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
+WRONG_COLOUR = tuple(np.array(WRONG_BACKGROUND) / 255)
+BAR_LINES = 12         # of text that would fit where the ten bars are
+LEAST_WRITTEN = 0.005  # a probability below it gets no figure
+
+
+class SquarePanel(Panel):
+    """A panel that is as high as it is wide, at the upper left of its place, without ticks."""
+
+    margins = WITHOUT_TICKS_BELOW
+
+    def __init__(self, axes, title, side):
+        """`side` is the length of the axes' sides in their own coordinates."""
+        super().__init__(axes, title)
+        axes.set(xlim=(0, side), ylim=(side, 0), xticks=[], yticks=[])
+
+    def place(self, left, bottom, width, height):
+        side = min(width, height)
+        super().place(left, bottom + height - side, side, side)
+
+
+class SheetPanel(SquarePanel):
+    """A sheet to write a digit on."""
+
+    def __init__(self, axes):
+        super().__init__(axes, "Write a digit here", 1)
+        self.writing = Handwriting()
+        self._lines = LineCollection([], colors=TEXT_COLOUR, capstyle="round", joinstyle="round")
+        axes.add_collection(self._lines, autolim=False)
+        self._move(self._lines)
+
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        self._lines.set_linewidth(PEN * min(width, height) * 72 / self.axes.figure.dpi)
+
+    def _what_is_seen(self, scene):
+        return len(self.writing)
+
+    def _show(self, scene):
+        self._lines.set_segments([np.array(stroke) for stroke in self.writing.strokes])
+
+
+class SamplePanel(SquarePanel):
+    """One digit, large: the scene's sample."""
+
+    def __init__(self, axes):
+        super().__init__(axes, "What the network sees", 29)  # half a pixel of room for the frame
+        self._image = AxesImage(axes, cmap="gray_r", interpolation="nearest",
+                                extent=(0.5, 28.5, 28.5, 0.5))
+        self._image.set(data=np.zeros((28, 28)), clim=(0, 255))
+        axes.add_image(self._image)
+        self._move(self._image)
+
+    def _what_is_seen(self, scene):
+        return scene.sample and (scene.sample.image.tobytes(), scene.sample.title)
+
+    def _limits(self):
+        return self.title.get_text()  # it is not among the moving artists
+
+    def _show(self, scene):
+        sample = scene.sample or Sample(np.zeros((28, 28)), "What the network sees")
+        self._image.set_data(sample.image)
+        self.set_title(sample.title)
+
+
+class ProbabilitiesPanel(Panel):
+    """What the network makes of the scene's sample: a bar for each digit."""
+
+    question = AskDigit
+
+    def __init__(self, axes):
+        super().__init__(axes, "Probability of each digit")
+        axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.25, 0.5, 0.75, 1])
+        axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        self._bars = axes.barh(range(10), np.zeros(10), height=0.7, linewidth=0).patches
+        self._figures = [axes.text(0, digit, "", va="center") for digit in range(10)]
+        self._move(*self._bars, *self._figures)
+
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        points, _, _ = self._scale
+        most = height / BAR_LINES * 72 / self.axes.figure.dpi
+        self.axes.tick_params(axis="y", labelsize=min(1.2 * points, most), labelcolor=TEXT_COLOUR,
+                              labelleft=True)  # without the digits' names the bars tell nothing
+        for figure in self._figures:
+            figure.set_fontsize(min(points, most))
+
+    def _what_is_seen(self, scene):
+        sample = scene.sample
+        return None if sample is None or sample.probabilities is None else (
+            sample.label, sample.probabilities.tobytes())
+
+    def _show(self, scene):
+        probabilities, label = np.zeros(10), None
+        if scene.sample is not None and scene.sample.probabilities is not None:
+            probabilities, label = scene.sample.probabilities, scene.sample.label
+        computed = np.argmax(probabilities)
+        for digit, (probability, bar, figure) in enumerate(
+                zip(probabilities, self._bars, self._figures)):
+            bar.set_width(probability)
+            bar.set_color(_colour(digit, computed, label))
+            figure.set_text(f"{100 * probability:.1f} %" if probability >= LEAST_WRITTEN else "")
+            if probability > 0.5:  # there is room in the bar
+                figure.set(x=probability - 0.015, ha="right", color="white")
+            else:
+                figure.set(x=probability + 0.015, ha="left", color=TEXT_COLOUR)
+
+
+def _colour(digit, computed, label):
+    """The colour of a digit's bar."""
+    if digit == computed:
+        return TRAIN_COLOUR if label in (None, digit) else WRONG_COLOUR
+    return CORRECT_COLOUR if digit == label else OTHER_COLOUR
