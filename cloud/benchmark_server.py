@@ -99,7 +99,7 @@ def main():
     """Measure, and print a table."""
     end_clearly()
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.benchmark_server", description=__doc__.partition("\n\n")[0])
+        prog="python -m cloud.benchmark_server", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--model-dir", metavar="DIR", default="cloud_output/model",
                         help="the exported model (default: cloud_output/model)")
     parser.add_argument("--clients", metavar="N", type=int, default=16,

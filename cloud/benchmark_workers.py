@@ -87,7 +87,7 @@ def main():
     """Measure, and print a table."""
     end_clearly()
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.benchmark_workers", description=__doc__.partition("\n\n")[0])
+        prog="python -m cloud.benchmark_workers", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,
                         help="measure everything N times, in turn (default: 5)")
     parser.add_argument("--iterations", metavar="N", type=above_zero, default=1000,

@@ -94,7 +94,7 @@ def main():
     """Send the digits of a file, or write that file."""
     end_clearly()
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.predict", description=__doc__.partition("\n\n")[0])
+        prog="python -m cloud.predict", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--url", default=URL, help=f"where the predictions are (default: {URL})")
     parser.add_argument("--file", metavar="FILE", default=DIGITS,
                         help="the digits, as a request in JSON (default: cloud/digits.json)")

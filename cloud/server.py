@@ -238,7 +238,7 @@ def parser():
     """The argparse parser of the flags, whose defaults are what the environment says."""
     environment = os.environ
     result = argparse.ArgumentParser(
-        prog="python -m cloud.server", description=__doc__.partition("\n\n")[0])
+        prog="python -m cloud.server", description=(__doc__ or "").partition("\n\n")[0])
 
     def flag(name, metavar, default, help_, type_=str):
         result.add_argument(name, metavar=metavar, default=default, type=type_, help=help_)

@@ -222,7 +222,7 @@ def _words(values):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.tune", description=__doc__.partition("\n\n")[0],
+        prog="python -m cloud.tune", description=(__doc__ or "").partition("\n\n")[0],
         epilog="What follows -- is for the trainer, in all trials: "
                "python -m cloud.tune --trials 4 -- --hp-iterations 500")
 

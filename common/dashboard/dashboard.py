@@ -31,7 +31,6 @@ training when `dashboard.closed`.
 
 import math
 import os
-import sys
 import time
 
 from common import terminal
@@ -98,7 +97,7 @@ class Dashboard:
             classify, inside = network.classify, network.inside
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
-        title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        title = title or os.path.splitext(terminal.script_file())[0]
         self._signals, self._clock = terminal.HeldSignals(), Clock()
         self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs,
                                   self._signals)

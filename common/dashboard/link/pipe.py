@@ -56,6 +56,7 @@ class ViewerProcess:
         """
         self.state, self.was_open, self.address, self.reason = "starting", False, None, ""
         self.is_paused, self.steps, self.questions = False, 0, {}
+        _open_streams()
         self._changed = threading.Condition()
         self._outbox, self._is_asked = Outbox(), False
         # Drawing needs no threads of linear algebra, which would compete with the training.
@@ -142,6 +143,15 @@ class ViewerProcess:
                 case Failed():
                     self.state, self.reason = "failed", message.reason
             self._changed.notify_all()
+
+
+def _open_streams():
+    """Open descriptors 0 to 2 where they are closed, or a pipe would be taken for a stream."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
 
 
 def _skip_to_beginning(pipe):
