@@ -188,6 +188,43 @@ EDITS = [two_layers, relu, adam, random_initialisation, logits, learning_rate_de
          convolutional]
 
 
+DECAYED = "lr = 0.0001 + tf.train.exponential_decay(0.003, step, 2000, 1/math.e)\n"
+LOSS = r"cross_entropy = -.*\n"       # the lines of stage 1.0 over which a reader pastes
+RATE = r"lr = .*\n"
+METRICS = r"        a, c, rate.*\n.*\n"
+TEST_METRICS = r"        a, c, y = run.*\n"
+MODEL = r"XX = .*\nY = .*\n"
+
+# Pasted as printed, with the other half of the change still to come: the edits before, what is
+# pasted over what, and what docs/codelab.md says that a reader then sees.
+HALF_WAY = {
+    "import without our next line": ([], "tf = tf.compat.v1.*\n", "", "disable_eager_execution"),
+    "the loss over one of our two lines": (
+        [], LOSS, "cross_entropy = -tf.reduce_sum(Y_ * tf.log(Y))\n", "the loss is nan"),
+    "no name for the rate": ([], RATE + ".*\n",
+                             "optimizer = tf.train.GradientDescentOptimizer(0.003)\n",
+                             "name 'lr' is not defined"),
+    "metrics over ours": (
+        [], METRICS, "        a,c = sess.run([accuracy, cross_entropy], feed_dict=train_data)\n",
+        "name 'y' is not defined"),
+    "feed": (
+        [], TEST_METRICS, "        a,c = sess.run([accuracy, cross_entropy], feed=test_data)\n",
+        "unexpected keyword argument 'feed'"),
+    "weights before the model": ([], "W = ", "W1 = ", "name 'W' is not defined"),
+    "a pattern": ([], "W = .*\n", WEIGHTS, "name 'K' is not defined"),
+    "logits of five layers": ([two_layers], r"Y  = .*\n", "Ylogits = tf.matmul(Y4, W5) + B5\n",
+                              "name 'Y4' is not defined"),
+    "rate before step": ([], RATE, DECAYED, "name 'step' is not defined"),
+    "step not fed": ([], RATE, "step = tf.placeholder(tf.int32)\n" + DECAYED,
+                     "You must feed a value for placeholder tensor"),
+    "dropout on X": ([two_layers], "Y1 = .*\n", "Y1 = tf.nn.relu(tf.matmul(X, W1) + B1)\n",
+                     "Dimensions must be equal, but are 1 and 784"),
+    "weights for colour images": (
+        [], "W = .*\n(.*\n)*" + MODEL, CONVOLUTION_WEIGHTS + CONVOLUTION,
+        "Depth of input (1) is not a multiple of input depth of filter (3)"),
+}
+
+
 def edited(*edits):
     text = (PROJECT / STAGE_1).read_text(encoding="utf-8")
     for edit in edits:
@@ -222,6 +259,20 @@ def learned(tmp_path, capsys, *edits):
 def test_the_codelabs_beginning(tmp_path, capsys, edits):
     """Otherwise its first lines, pasted, do not run, or show nothing."""
     learned(tmp_path, capsys, *edits)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HALF_WAY)
+def test_half_a_change_is_what_the_page_says(tmp_path, name):
+    """A reader who sees something else does not know that the other half is missing."""
+    edits, old, new, seen = HALF_WAY[name]
+    text, count = re.subn(f"^{old}", lambda _: new, edited(*edits), flags=re.MULTILINE)
+    assert count == 1
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    with pytest.raises(Exception, match=re.escape(seen)):
+        run_stage(tmp_path / "mine.py", "--iterations", 20)
+    page = (PROJECT / "docs" / "codelab.md").read_text(encoding="utf-8")
+    assert seen in page or seen == "the loss is nan"
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """The guide: what it quotes, links, shows and tells is there, and up to date."""
 
-import itertools
 import re
 import shlex
 import subprocess
@@ -11,7 +10,8 @@ import pytest
 from conftest import PROJECT, STAGES, run_stage
 
 from common import command_line
-from docs import make_dashboards, make_diffs, make_exercises
+from docs import steps, written
+from docs.drawing import stages
 
 GUIDE = sorted((PROJECT / "docs").rglob("*.md"))
 PAGES = GUIDE + [path for path in (*PROJECT.glob("*.md"), *sorted(PROJECT.glob("*/README.md")))
@@ -21,7 +21,6 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SHOWN = re.compile(r'<picture><source media="\(prefers-color-scheme:dark\)" srcset="([^"]+)">'
                    r'<img alt="([^"]+)" src="([^"]+)"></picture>')
-STEP = re.compile(r"<!-- step -->\n```diff\n(.*?)```", re.DOTALL)  # written by hand
 QUOTE = re.compile(r"^Ours,\s\[([\w.]+)\]\([^)]*\)[^:]*:\n\n```python\n(.*?)^```$",
                    re.MULTILINE | re.DOTALL)
 LARGEST = 200_000         # bytes of a picture
@@ -52,47 +51,45 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 every_page_of_the_guide = pytest.mark.parametrize("page", GUIDE, ids=name_of)
 
 
-# differences between scripts
+# what is written from the pages and the scripts
 
 
 def test_differences_are_up_to_date():
-    """A reader would type lines that are no longer ours: python docs/make_diffs.py cures it."""
-    assert [name_of(page) for page in GUIDE if make_diffs.updated(read(page)) != read(page)] == []
-    found = [place.groups()[1:3] for page in GUIDE
-             for place in make_diffs.PLACE.finditer(read(page))]
+    """A reader would type lines that are no longer ours: python docs/make.py text cures it."""
+    assert [name_of(page) for page in GUIDE if written.with_differences(read(page)) != read(page)
+            ] == []
+    found = [place.groups()[1:3] for page in GUIDE for place in steps.PLACE.finditer(read(page))]
     assert sorted(found) == STEPS[1:]  # the first is in steps, by hand
 
 
-def codes(script):
-    return {name: [code for code, _ in lines]
-            for name, lines in make_diffs.sections(script).items()}
+def test_exercise_sheet_is_up_to_date():
+    """A class would work on other exercises: python docs/make.py text cures it."""
+    assert read(written.LAB.with_name("exercises.md")) == written.sheet()
 
 
-def follow(code, difference):
-    """Do what a reader does: find the old lines in their section, put the new ones there."""
-    hunks = re.split(r"^@@ (.*) @@\n", difference, flags=re.MULTILINE)
-    for name, hunk in zip(hunks[1::2], hunks[2::2]):
-        lines = [(line[0], line[1:].split("  # ")[0].rstrip()) for line in hunk.splitlines()]
-        old = [line for sign, line in lines if sign in " -"]
-        new = [line for sign, line in lines if sign in " +"]
-        section = [line.split("  # ")[0].rstrip() for line in code[name]]
-        places = [n for n in range(len(section)) if section[n:n + len(old)] == old]
-        assert len(places) == 1, (name, old)
-        code[name] = section[:places[0]] + new + section[places[0] + len(old):]
-    return code
+def test_notebook_is_up_to_date():
+    """Its readers would learn something else: python docs/make.py text cures it."""
+    assert read(written.LAB.with_name("lab.ipynb")) == written.notebook()
+
+
+def codes(text):
+    """The code of a script by sections."""
+    lines = steps.code_lines(text)
+    return {name: [lines[n] for n in numbers] for name, numbers in steps.sections(text).items()}
 
 
 def test_who_follows_the_guide_by_hand_ends_at_the_last_stage(tmp_path):
     """On the way, each step of the second page runs."""
-    code, mine = codes(STAGES[0]), tmp_path / "mine.py"
-    for step in STEP.findall(read(PROJECT / "docs" / "lab" / "2_five_layers.md")):
-        code = follow(code, step)
-        mine.write_text("\n".join(['"""Mine."""', *itertools.chain(*code.values())]), "utf-8")
-        assert run_stage(mine, "--iterations", "1")["dashboard"].run.phase == "finished"
-    assert code == codes(STAGES[1])
-    for step in STEPS[1:]:
-        code = follow(code, make_diffs.diff(*step).removeprefix("```diff\n").removesuffix("```\n"))
-        assert code == codes(step[1])
+    mine, path = read(PROJECT / STAGES[0]), tmp_path / "mine.py"
+    for step in steps.STEP.findall(read(PROJECT / "docs" / "lab" / "2_five_layers.md")):
+        mine = steps.changed(mine, step)
+        path.write_text(mine, encoding="utf-8")
+        assert run_stage(path, "--iterations", "1")["dashboard"].run.phase == "finished"
+    assert codes(mine) == codes(read(PROJECT / STAGES[1]))
+    for one, other in STEPS[1:]:
+        mine = steps.changed(mine, steps.difference(*(read(PROJECT / name)
+                                                      for name in (one, other))))
+        assert codes(mine) == codes(read(PROJECT / other))
 
 
 # links, pictures
@@ -145,11 +142,10 @@ def test_every_picture_is_there_and_shown():
     assert names == {path.name for path in (folder / "dark").glob("*.png")}
 
 
-@pytest.mark.parametrize("version", make_dashboards.STAGES)
+@pytest.mark.parametrize("version", stages.VERSIONS)
 def test_dashboard_is_of_the_committed_code(version):
-    """It shows another network. If so: python docs/make_dashboards.py trains and draws it anew."""
-    assert make_dashboards.fingerprint_in(make_dashboards.picture_of(version)) == (
-        make_dashboards.fingerprint(make_dashboards.STAGES[version]))
+    """It shows another network. If so: python docs/make.py stages trains and draws it anew."""
+    assert stages.is_current(version)
 
 
 def test_readme_shows_a_film_that_loads_at_once():
@@ -176,7 +172,7 @@ def test_quoted_python_is_ours(page):
         return  # the codelab's lines, see above; a user's own code
     ours = {"…"}.union(*(lines_of(path) for path in (
         *PROJECT.glob("mnist_*.py"), *PROJECT.glob("variations/*.py"),
-        *PROJECT.glob("docs/stage_*.py"))))
+        *PROJECT.glob("docs/stage_*.py"), *PROJECT.glob("benchmarks/peers/*.py"))))
     for language, block in BLOCK.findall(read(page)):
         if language == "python":
             assert [line for line in block.splitlines() if line and line.strip() not in ours] == []
@@ -191,8 +187,6 @@ def test_commands_have_scripts_and_options_that_are_there(page):
             _, script, *options = shlex.split(line)
             assert script == "mine.py" or (PROJECT / script).exists(), line
             assert {word for word in options if word.startswith("--")} <= flags, line
-        elif line.startswith("diff"):
-            assert line.split()[1] == "mine.py" and line.split()[2] in STAGES, line
 
 
 @every_page_of_the_guide
@@ -215,11 +209,6 @@ def test_step_on_paper_gives_the_numbers_of_the_page():
     text = " ".join(read(PROJECT / "docs" / "lab" / "1_one_layer.md").split())
     assert "says {:.2f} to its {:.2f}.".format(*map(float, before.split())) in text
     assert f"Now neuron 1 says {float(after.split()[1]):.2f}." in text
-
-
-def test_exercise_sheet_is_up_to_date():
-    """A class would work on other exercises: python docs/make_exercises.py cures it."""
-    assert read(make_exercises.SHEET) == make_exercises.sheet()
 
 
 @every_page_of_the_guide

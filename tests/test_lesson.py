@@ -5,7 +5,7 @@ import difflib
 import pytest
 from conftest import PROJECT, STAGES
 
-from docs.make_diffs import code_lines
+from docs.steps import code_lines
 
 # Code lines that change from each published script to the next.
 PUBLISHED_CHANGES = [48, 31, 23, 59, 34]

@@ -25,7 +25,7 @@ from test_networks import (
 )
 
 from common.data_files import read_idx
-from docs.make_diffs import code_lines
+from docs.steps import code_lines
 
 # The stage that is nearest, and how many code lines may differ from it: as many as do.
 NEAREST = {FIVE: ("2.0", 20), SOFTMAX: ("1.0", 33), POOLING: ("3.1", 50), HIDDEN: ("2.1", 38),

@@ -60,8 +60,9 @@ class Audience:
           signals: `terminal.HeldSignals`, of which one ends a pause.
         """
         self._signals = signals
-        defaults = {option.name: option.default for option in OPTIONS} | {"viewer": None}
+        defaults = {option.name: option.default for option in OPTIONS}
         given = vars(options) if options is not None else {}
+        self._early_viewer = given.pop("viewer", None)  # for one run: a script may have two
         self.options = argparse.Namespace(**defaults | given)
         self._model, self._title, self._more_outputs = model, title, outputs
         self.run = Run()
@@ -200,9 +201,7 @@ class Audience:
         elif web is None and not has_screen():
             self._go_on_without_viewer("There is no screen")
         else:
-            viewer = self.options.viewer
-            if viewer is None or viewer.state != "starting":  # a script's second run has its own
-                viewer = ViewerProcess(self._title, web)
+            viewer = self._early_viewer or ViewerProcess(self._title, web)
             self._viewer = ViewerOutput(viewer, is_page=web is not None,
                                         stays_open=not self.options.close)
             self._begin(self._viewer)

@@ -47,7 +47,7 @@ class Checkpoints:
             curves = {name: (curve.iterations, curve.values) for name, curve in run.curves.items()}
             notes.write(prefix, Notes(run.title, iteration, seconds, curves,
                                       self._train_set.place))
-            self._tf.train.update_checkpoint_state(folder, os.path.basename(prefix))
+            notes.make_newest(prefix)
         except (UserError, OSError, ValueError, self._tf.errors.OpError) as error:
             if prefix is not None:
                 with contextlib.suppress(OSError):

@@ -13,20 +13,14 @@ import sys
 import numpy as np
 
 from benchmarks import accuracy, results, scripts
-from common.canvas import GREY
-from common.dashboard.drawing.style import (
-    FAINT_COLOUR,
-    GRID_COLOUR,
-    TEST_COLOUR,
-    TEXT_COLOUR,
-    TRAIN_COLOUR,
-)
 from common.mnist_data import read_data_sets
-from docs.drawing.tools import WIDTH, canvas, image, picture, plot, say
+from docs.drawing.colours import BLUE, FAINT, GREY, GRID, ORANGE, TEXT
+from docs.drawing.tools import WIDTH, picture
 
 SCRIPT = scripts.PROJECT / accuracy.SCRIPTS[accuracy.AUGMENTED]
 LOOKS, DIGITS = 4, 10  # at a digit, distorted; digits
 COLUMNS, ROWS = 13, 2  # of misread digits
+WITHOUT_RATE = {"+ distortion": "+ distortion: all less the falling rate"}  # one row, both names
 
 
 def runs(row=accuracy.AUGMENTED):
@@ -49,28 +43,29 @@ def looks():
 @picture(4.1)
 def distorted(figure):
     """Ten digits, and what the network saw of each in four epochs."""
-    axes = canvas(figure)
+    axes = figure.sheet()
     for row, digits in enumerate(looks()):
         bottom = 320 - 74 * row - (14 if row else 0)
-        say(axes, 60, bottom + 34, "the digit" if row == 0 else f"epoch {row}",
-            fontweight="bold" if row == 0 else "normal")
+        axes.say(60, bottom + 34, "the digit" if row == 0 else f"epoch {row}",
+                 fontweight="bold" if row == 0 else "normal")
         for column, digit in enumerate(digits):
-            image(figure, digit, 110 + 67 * column, bottom, 64)
+            figure.image(digit, 110 + 67 * column, bottom, 64)
 
 
 @picture(3.2)
 def worth(figure):
-    """The final test accuracy of the script, and less each of its ideas."""
+    """Misread digits as each idea is added, and, in blue, of all ideas and all less one."""
     names = [row for row, (*_, iterations) in accuracy.IDEAS.items()
              if iterations != accuracy.LONG]
-    axes = plot(figure, 220, 45, 560, 250, "Test digits misread, of 10,000")
+    labels = [WITHOUT_RATE.get(row, row) for row in names]
+    axes = figure.plot(270, 45, 510, 250, "Test digits misread, of 10,000")
     for place, row in enumerate(names):
         misread = [len(run["misread"]) for run in runs(row)]
-        axes.barh(place, np.mean(misread), color=TRAIN_COLOUR if "all" in row else GREY)
-        axes.plot(misread, [place] * len(misread), ".", color=TEST_COLOUR, markersize=5)
+        axes.barh(place, np.mean(misread), color=BLUE if "all" in labels[place] else GREY)
+        axes.plot(misread, [place] * len(misread), ".", color=ORANGE, markersize=5)
         axes.text(max(misread) + 1.5, place, f"{np.mean(misread):.0f}", va="center", fontsize=8.5,
-                  color=TEXT_COLOUR)
-    axes.set_yticks(range(len(names)), names, color=TEXT_COLOUR)
+                  color=TEXT)
+    axes.set_yticks(range(len(names)), labels, color=TEXT)
     axes.invert_yaxis()
     axes.spines[["right", "top"]].set_visible(False)
 
@@ -81,26 +76,26 @@ def minutes(figure):
     short, whole, long = map(runs, ("+ falling rate: all", accuracy.AUGMENTED,
                                     "all, trained longer"))
     a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in whole)
-    axes = plot(figure, 70, 48, 700, 220, "Test accuracy", xlabel="minutes")
-    for of_one, colour in ((long, GREY), (whole, TEST_COLOUR), (short, TRAIN_COLOUR)):
+    axes = figure.plot(70, 48, 700, 220, "Test accuracy", xlabel="minutes")
+    for of_one, colour in ((long, FAINT), (whole, ORANGE), (short, BLUE)):
         for run in of_one:
             iterations, accuracies = run["tests"]["iterations"], run["tests"]["accuracies"]
             axes.plot(np.array(iterations) / a_minute, accuracies, color=colour, linewidth=1)
             axes.plot(iterations[-1] / a_minute, accuracies[-1], "o", color=colour, markersize=5)
     axes.set(xlim=(0, 30), ylim=(0.985, 0.998))
-    axes.grid(color=GRID_COLOUR, linewidth=0.6)
+    axes.grid(color=GRID, linewidth=0.6)
 
 
 @picture(0.85 * ROWS + 0.15)
 def still_misread(figure):
     """The test digits that most of the runs misread; below each the label and what was computed."""
     test = read_data_sets(one_hot=True, reshape=False).test
-    axes = canvas(figure)
+    axes = figure.sheet()
     across = WIDTH * 100 / COLUMNS
     misread = {int(number): digit for number, digit in accuracy.misread_by_vote(runs()).items()}
     for place, number in enumerate(sorted(misread)):
         row, column = divmod(place, COLUMNS)
         left, bottom = across * column + 7, 85 * (ROWS - row) - 57
-        image(figure, test.images[number, ..., 0], left, bottom, across - 14)
-        say(axes, left + across / 2 - 7, bottom - 11,
-            f"{test.labels[number].argmax()}, read {misread[number]}", size=8, colour=FAINT_COLOUR)
+        figure.image(test.images[number, ..., 0], left, bottom, across - 14)
+        axes.say(left + across / 2 - 7, bottom - 11,
+                 f"{test.labels[number].argmax()}, read {misread[number]}", size=8, colour=FAINT)

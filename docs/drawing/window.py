@@ -1,7 +1,6 @@
 """A stage's window without a screen: the viewer's own code, drawn on pictures, in the same process.
 """
 
-import pathlib
 import sys
 import time
 
@@ -15,8 +14,8 @@ from common.dashboard.drawing.style import use_style
 from common.dashboard.link.messages import Answer, Question
 from common.dashboard.outputs.output import Output
 from common.dashboard.viewer.viewer import ASK_EVERY, Viewer
+from docs.steps import PROJECT
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
 LONGER_THAN_ASK = 1.5 * ASK_EVERY     # seconds: the viewer waits between two questions
 HANDS_IT_OUT = "Dashboard(options,"  # in each stage
 

@@ -16,7 +16,7 @@ import re
 import numpy as np
 
 from common.dashboard.link.messages import CURVES
-from common.terminal import UserError, reason
+from common.terminal import UserError, reason, whole_file
 
 FILE = "network"      # the beginning of a checkpoint's file names; its iteration follows
 NEWEST = "checkpoint"  # the file that names the newest one
@@ -106,6 +106,14 @@ def write(prefix, notes):
         for name, (iterations, values) in notes.curves.items()}}
     with open(prefix + ".json", "w", encoding="utf-8") as file:
         json.dump(content, file)
+
+
+def make_newest(prefix):
+    """Say that a checkpoint is the newest of its folder, in TensorFlow's own words."""
+    folder, name = os.path.split(prefix)
+    with whole_file(os.path.join(folder, NEWEST)) as path:
+        pathlib.Path(path).write_text(f'model_checkpoint_path: "{name}"\n'
+                                      f'all_model_checkpoint_paths: "{name}"\n', encoding="utf-8")
 
 
 def checksum(prefix):

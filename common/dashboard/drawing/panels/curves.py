@@ -91,7 +91,8 @@ class CurvesPanel(OverIterations):
     The axes begin as published, and become narrower where the test curve has settled.
 
     Attributes:
-      reach: how far they reach: "" so, "whole" as published, "fit" where the curves are now.
+      reach: how far they reach: "" so, "whole" as published, "fit" where the
+        curves are now.
     """
 
     def __init__(self, axes, title, quantity):
@@ -171,9 +172,10 @@ class CurvesPanel(OverIterations):
         values = later_half(tests)
         if self.reach == "whole" or not len(values):
             return whole_range(self._quantity, values)
-        if self.reach == "fit":
+        narrowest = narrowest_range(self._quantity, values)
+        if self.reach == "fit" and narrowest == whole_range(self._quantity, values):
             return fitted_range(np.concatenate([values, later_half(train, running_mean)]))
-        return narrowest_range(self._quantity, values)
+        return narrowest
 
 
 class ComparedCurves:

@@ -1,19 +1,11 @@
 """Takes the pictures of the window's views: trains stages 1.0 and 3.0, for 2,000 iterations.
 
-Run:  python docs/make_views.py            all of them
-      python docs/make_views.py 1.0        those of one stage; NaN is one, too
-
-A minute on two cores. A misread digit of the test set is looked at, and a four is written.
+It takes a minute on two cores. A misread digit of the test set is looked at, and a four is written.
 """
 
 import contextlib
 import math
-import pathlib
-import subprocess
 import sys
-
-PROJECT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 
 import numpy as np
 from PIL import Image
@@ -22,6 +14,7 @@ from common.dashboard.dashboard import LossNotFinite
 from common.dashboard.drawing import mosaic
 from common.dashboard.drawing.scene import sample_of
 from common.dashboard.link.messages import Tested, Trained
+from common.graph.start import forget_graph
 from docs.drawing.tools import write
 from docs.drawing.window import Window, show_stage
 
@@ -116,19 +109,15 @@ TO_NAN = {"next_batch(100)": "next_batch(1)",  # and a look at each iteration
 
 
 def main(names):
+    """Take those of the stages that are named, or all of them; NaN is one, too."""
     unknown = sorted(set(names) - {*STAGES, "NaN"})
     if unknown:
         sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)} and NaN")
-    if len(names) != 1:
-        for name in names or [*STAGES, "NaN"]:  # a graph of TensorFlow's for each
-            subprocess.run([sys.executable, __file__, name], check=True)
-    elif names == ["NaN"]:
-        with contextlib.suppress(LossNotFinite):
-            show_stage("mnist_1.0_softmax.py", NotANumber(), changes=TO_NAN)
-    else:
-        script, keys = STAGES[names[0]]
-        show_stage(script, Views(keys), "--iterations", str(ITERATIONS))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    for name in names or [*STAGES, "NaN"]:
+        forget_graph()
+        if name == "NaN":
+            with contextlib.suppress(LossNotFinite):
+                show_stage("mnist_1.0_softmax.py", NotANumber(), changes=TO_NAN)
+        else:
+            script, keys = STAGES[name]
+            show_stage(script, Views(keys), "--iterations", str(ITERATIONS))

@@ -1,8 +1,5 @@
 """Trains the stages at full length and keeps their finished dashboards in docs/pictures/.
 
-Run:  python docs/make_dashboards.py             those whose picture is missing or out of date
-      python docs/make_dashboards.py 1.0 2.1     those that are named, in any case
-
 It can be stopped and started again. A picture carries the fingerprint of the code that it shows,
 so one of an older script is made anew, and a test can tell. Each run prints what it reaches. All
 six take ten minutes on two cores.
@@ -14,18 +11,16 @@ import subprocess
 import sys
 import tempfile
 
-PROJECT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # has common/
-
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from benchmarks.accuracy import code_of
 from docs.drawing.tools import COLOURS, FOLDER, write
+from docs.steps import PROJECT, STAGES
 
 SIZE = (1440, 810)   # small print can still be read, in less than 200 kB
 SEEDS = {"3.1": 4}   # that of the measured runs whose accuracy is their mean; else 0
-STAGES = {path.name.split("_")[1]: path.name for path in sorted(PROJECT.glob("mnist_*.py"))}
+VERSIONS = {script.split("_")[1]: script for script in STAGES}
 
 
 def picture_of(version):
@@ -39,33 +34,23 @@ def fingerprint(script):
     return f"{code_of(text)} {SIZE[0]}x{SIZE[1]} {COLOURS}"
 
 
-def seed_of(version):
-    """The seed of the run that is shown."""
-    return SEEDS.get(version, 0)
-
-
-def fingerprint_in(path):
-    """The fingerprint that a picture carries; None where there is none."""
+def is_current(version):
+    """Whether the picture of a stage is there, and of the script as it is now."""
+    path = picture_of(version)
     if not path.exists():
-        return None
+        return False
     with Image.open(path) as picture:
-        return picture.info.get("code")
-
-
-def result_in(path):
-    """What the run in a picture has reached: the line that it printed, str."""
-    with Image.open(path) as picture:
-        return picture.info["result"]
+        return picture.info.get("code") == fingerprint(VERSIONS[version])
 
 
 def make(version):
     """Train a stage and keep its dashboard, smaller and with fewer colours."""
-    script = STAGES[version]
+    script = VERSIONS[version]
     print(f"{script}: training", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         large = pathlib.Path(folder, "dashboard.png")
         output = subprocess.run(
-            [sys.executable, PROJECT / script, "--text", "--seed", str(seed_of(version)),
+            [sys.executable, PROJECT / script, "--text", "--seed", str(SEEDS.get(version, 0)),
              "--save-figure", large],
             check=True, stdout=subprocess.PIPE, text=True, encoding="utf-8").stdout
         result = re.search(r"^final test accuracy .*", output, re.MULTILINE)[0]
@@ -79,15 +64,10 @@ def make(version):
 
 
 def main(versions):
-    unknown = sorted(set(versions) - set(STAGES))
+    """Make those that are named; or those whose picture is missing or out of date."""
+    unknown = sorted(set(versions) - set(VERSIONS))
     if unknown:
-        sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)}")
-    FOLDER.mkdir(exist_ok=True)
-    for version, script in STAGES.items():
-        if version in versions or (
-                not versions and fingerprint_in(picture_of(version)) != fingerprint(script)):
+        sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(VERSIONS)}")
+    for version in VERSIONS:
+        if version in versions or not versions and not is_current(version):
             make(version)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -3,14 +3,8 @@
 Stage 1.0 is trained (`--seed 0`): its ten templates appear. Then somebody writes an eight, and the
 bars move.
 
-Run:  python docs/make_gif.py     half a minute on two cores
+It takes half a minute on two cores.
 """
-
-import pathlib
-import sys
-
-PROJECT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # has common/ and docs/
 
 import numpy as np
 from PIL import Image
@@ -18,6 +12,7 @@ from PIL import Image
 from common.dashboard.link.messages import Trained
 from common.terminal import whole_file
 from docs.drawing.window import Window, show_stage
+from docs.steps import PROJECT
 
 PATH = PROJECT / "docs" / "dashboard.gif"
 SIZE = 800, 460, 83         # pixels, and in an inch
@@ -75,6 +70,6 @@ class Film(Window):
         print(f"saved {PATH.relative_to(PROJECT)}, {PATH.stat().st_size // 1000} kB")
 
 
-if __name__ == "__main__":
+def main(_names):
     show_stage("mnist_1.0_softmax.py", Film(), "--iterations", str(max(SHOWN)),
                changes={"dashboard.wants_train(i)": "True"})
