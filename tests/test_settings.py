@@ -68,6 +68,7 @@ def test_a_window_opens_and_stays_whatever_is_set(screen, tmp_path, monkeypatch,
     viewer.process.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command, text", [((), None), (("-",), None), (("-c", "import sys; "
                                            "exec(sys.stdin.read())"), None)])
 def test_a_script_without_a_file_has_a_picture_with_a_name(tmp_path, command, text):
@@ -77,6 +78,7 @@ def test_a_script_without_a_file_has_a_picture_with_a_name(tmp_path, command, te
     assert (tmp_path / "script.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["-mine.py", "price $x_$ of {0}.py", b"caf\xe9.py"])
 def test_odd_names_of_scripts_are_shown(tmp_path, name):
     """Otherwise a run is stopped, or its picture is broken, by a name."""
@@ -85,6 +87,7 @@ def test_odd_names_of_scripts_are_shown(tmp_path, name):
     assert (tmp_path / "run.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["", "web=0, close=True"])
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder that is somebody's current one")
 def test_the_current_folder_may_be_gone(tmp_path, options):
@@ -99,6 +102,7 @@ def test_the_current_folder_may_be_gone(tmp_path, options):
     assert ("cannot write script.png" in end.stdout) == (options == "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Unix closes the streams")
 @pytest.mark.parametrize("options", [TEXT, PAGE])
 def test_all_three_streams_may_be_closed(tmp_path, options):
@@ -110,6 +114,7 @@ def test_all_three_streams_may_be_closed(tmp_path, options):
     assert (tmp_path / "run.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["print('hello', flush=True)",
                                    "import os; os.write(1, b'\\x80\\0')"])
 def test_words_printed_as_python_starts_do_not_disturb_the_viewer(tmp_path, words):
