@@ -10,9 +10,10 @@ from common.dashboard.drawing import layout
 from common.dashboard.drawing.layout import View
 from common.dashboard.drawing.panels.bands import BandsPanel
 from common.dashboard.drawing.panels.curves import CurvesPanel
-from common.dashboard.drawing.panels.digits import DigitsPanel
+from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
 from common.dashboard.drawing.panels.evidence import EvidencePanel
 from common.dashboard.drawing.panels.layers import LayersPanel
+from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
 from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
 from common.dashboard.drawing.panels.patch import PatchPanel
 from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
@@ -30,6 +31,7 @@ PANELS = {
     "test digits": lambda axes: DigitsPanel(axes, "Test digits", "test_digits", True),
     "sheet": SheetPanel,
     "sample": SamplePanel,
+    "inverse": lambda axes: SamplePanel(axes, is_inverted=True),
     "probabilities": ProbabilitiesPanel,
     "neurons": WeightsPanel,
     "neuron": NeuronPanel,
@@ -37,6 +39,10 @@ PANELS = {
     "layers": LayersPanel,
     "patch": PatchPanel,
     "evidence": EvidencePanel,
+    "confusion": ConfusionPanel,
+    "pair": PairPanel,
+    "misread": MisreadPanel,
+    "own": OwnDigitsPanel,
 }
 SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
@@ -48,9 +54,13 @@ VIEWS = {
     "curves": View(("accuracy", "loss")),
     "spread": View(("weights", "biases")),
     "digits": View(("train digits", "test digits")),
+    "confusion": View(("confusion", "pair"), has_main=True,
+                      hint="click a cell: its digits   m: misread digits   esc: back"),
+    "misread": View(("misread",), hint="click: one of them   t: confusion matrix   esc: back"),
+    "own": View(("own",)),
     "write": View(("sheet", "sample", "probabilities"), has_main=True,
                   hint="i: layer by layer   e: evidence   c: clear   esc: back"),
-    "look": View(("sample", "probabilities"), hint="click or esc: back"),
+    "look": View(("sample", "inverse", "probabilities"), has_main=True, hint="click or esc: back"),
     "neurons": View(("neurons",), hint="click: one of them   esc: back"),
     "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,

@@ -14,9 +14,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.image import AxesImage
 
 from common.dashboard.drawing.layout import LETTER
-from common.dashboard.drawing.style import NEGATIVE_TO_POSITIVE
+from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER
 
-INK_SCALE = ["#ffffff", "#111827"]
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (186, 186, 186)  # around the tiles: no colour of theirs
 LARGEST_CELL = 40             # pixels of one value
@@ -122,7 +121,10 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         gap = 1 if rows_in == columns_in == 1 else min(widest_gap, 1 + rows_in * side // 20)
         above, left = (0, line) if from_left else (line, 0)
         above, left = (above, left) if group.captions else (0, 0)
-        across, down = columns_in * side + gap + left, rows_in * side + gap + above
+        caption = 0 if from_left else math.ceil(
+            LETTER * max(map(len, group.captions), default=0) * line / LINE)
+        across = max(columns_in * side, caption) + gap + left
+        down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
         room = (height - labels) // down if from_left else (width - 1) // across
         if group.may_lose:
@@ -169,7 +171,7 @@ def colours_of(values, limit, is_signed):
 
 @functools.cache
 def _scale(is_signed):
-    colours = NEGATIVE_TO_POSITIVE if is_signed else INK_SCALE
+    colours = NEGATIVE_TO_POSITIVE if is_signed else [PAPER, INK]
     scale = LinearSegmentedColormap.from_list("", colours, SHADES)(np.arange(SHADES), bytes=True)
     return scale[:, :3]
 

@@ -1,7 +1,6 @@
 """A window or a page: it follows the run, answers keys and the mouse, and asks the network.
 """
 
-import dataclasses
 import time
 
 from common.dashboard.drawing.figure import VIEWS, DashboardFigure
@@ -205,9 +204,4 @@ class Asker:
             return
         if answer.question == self._question:
             self.is_waiting = False
-        self._scene.answers[kind] = answer.found
-        sample = self._scene.sample
-        if sample is not None and answer.found is not None:
-            probabilities = answer.question.probabilities(answer.found)
-            if probabilities is not None:
-                self._scene.sample = dataclasses.replace(sample, probabilities=probabilities)
+        self._scene.take(answer.question, answer.found)
