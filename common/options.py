@@ -73,9 +73,9 @@ def file_to_write(endings):
     """
     def convert(text):
         folder = os.path.dirname(text) or "."
-        if not text.lower().endswith(endings):
+        if os.path.splitext(text)[1].lower() not in endings:  # of ".png" it is ""
             raise argparse.ArgumentTypeError(
-                f"{text} should end in {', '.join(endings[:-1])} or {endings[-1]}")
+                f"{text!r} should be a name, then {', '.join(endings[:-1])} or {endings[-1]}")
         if not os.path.isdir(folder):
             raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}")
         if os.path.isdir(text) or not os.access(folder, os.W_OK):

@@ -115,8 +115,10 @@ WRONG_OPTIONS = {
     "no such folder": (["--data-dir", "nowhere"], "there is no folder nowhere"),
     "window and none": (["--text", "--web"], "--text and --web: choose one of them"),
     "no port": (["--web", "99999"], "'99999' is no whole number from 1 to 65535"),
-    "no picture": (["--save-figure", "end.jpeg"], "end.jpeg should end in .png, .svg or .pdf"),
-    "no movie": (["--save-movie", "run.avi"], "run.avi should end in .mp4 or .gif"),
+    "no picture": (["--save-figure", "end.jpeg"], "'end.jpeg' should be a name, then .png, "
+                   ".svg or .pdf"),
+    "a picture without a name": (["--save-figure", ".png"], "'.png' should be a name, then .png"),
+    "no movie": (["--save-movie", "run.avi"], "'run.avi' should be a name, then .mp4 or .gif"),
     "no folder": (["--save-figure", "no/end.png"], "no/end.png: there is no folder no"),
 }
 

@@ -10,10 +10,10 @@ from common.dashboard.link.messages import Finished, Progress, Started
 from common.dashboard.link.notes import CheckpointError
 from common.dashboard.link.questions import ink_of
 from common.dashboard.link.run import NotOftener
-from common.dashboard.outputs.output import Output
+from common.dashboard.outputs.output import Output, load_matplotlib
 from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write
-from common.terminal import UserError
+from common.terminal import UserError, readable
 
 SAVE_EVERY = 10.0  # seconds between two checkpoints
 SURE = 0.8  # a probability; the reader is told where the network's is lower
@@ -133,8 +133,9 @@ class OwnDigits(Output):
 
     def _save_sheet(self, names, probabilities):
         """Save one picture of all digits as the network sees them, with what it says of them."""
+        load_matplotlib()
         from common import pictures
-        titles = [os.path.basename(name) for name in names]
+        titles = [readable(os.path.basename(name)) for name in names]
         sheet = pictures.contact_sheet(np.stack(list(self._images.values())) / 255, probabilities,
                                        titles)
         (path,) = pictures.save({"own_digits": sheet}, self._folder)
@@ -152,6 +153,7 @@ class LearnedPictures(Output):
         self._folder = options.pictures
 
     def finish(self):
+        load_matplotlib()
         from common import pictures  # it needs matplotlib, which takes a while to import
         from common.dashboard.outputs.learned import pictures_of
         self._terminal.show("drawing pictures")
