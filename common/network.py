@@ -102,7 +102,7 @@ class Network:
     def _feed_for(self, images):
         """What to feed so that the network sees float [n, 28, 28, 1]."""
         # Dropout's random numbers are fed, too. If they were drawn, the training would go on with
-        # other ones than without the question.
+        # other numbers than without the question.
         if self._random is None:
             self._random = self._find_random()
         shape = [-1, *self._X.shape.as_list()[1:]]

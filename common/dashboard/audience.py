@@ -26,7 +26,8 @@ RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DI
 OPTIONS = (
     Option("--iterations", "train for N iterations, instead of the script's own number", "N",
            whole_number(0, 10**9)),
-    Option("--text", "print numbers only, open no window (without a screen, that goes by itself)"),
+    Option("--text", "print numbers only, open no window (without a screen, this happens by "
+           "itself)"),
     Option("--web", "show the dashboard in a browser instead of a window, at "
            f"http://127.0.0.1:PORT/ (default: {WEB_PORT})", "PORT", whole_number(1, 65535),
            more={"nargs": "?", "const": WEB_PORT}),
