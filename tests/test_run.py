@@ -18,7 +18,7 @@ from common.dashboard.link.messages import (
     Started,
     Trained,
 )
-from common.dashboard.link.pipe import ScriptLink
+from common.dashboard.link.pipe import BEGINNING, ScriptLink
 from common.dashboard.link.run import (
     MOST_TEST_DIGITS,
     Outbox,
@@ -195,6 +195,7 @@ def test_every_message_reaches_the_viewer_and_the_script_as_it_was():
     for _ in range(3):
         link.ask()
     link.tell(Paused(True))
+    assert hear.readline() == BEGINNING
     assert [pickle.load(hear) for _ in range(3)] == [messages.More(), messages.More(),
                                                      Paused(True)]
     assert link.take() == [] and not link.has_ended
