@@ -10,6 +10,7 @@ servers pass over.
 """
 
 import argparse
+import http.client
 import json
 import pathlib
 import urllib.error
@@ -48,26 +49,44 @@ def ask(url, body):
       body: bytes, the request in JSON.
 
     Returns:
-      A list with a dictionary to each instance, of `classes` and `predictions`.
+      A list with a dictionary to each instance, of `classes` (int) and `predictions` (ten floats).
 
     Raises:
       UserError: there is no server, or it refuses the request.
     """
-    # A proxy is on another machine, to which this one's own addresses mean something else.
-    proxies = {} if urllib.parse.urlsplit(url).hostname in LOOPBACK else None
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
     try:
+        scheme, host = urllib.parse.urlsplit(url).scheme, urllib.parse.urlsplit(url).hostname
+        if scheme not in ("http", "https"):
+            raise ValueError
+        # A proxy is on another machine, to which this one's own addresses mean something else.
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({} if host in LOOPBACK else None))
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
         with opener.open(request, timeout=SECONDS) as answer:
-            return json.load(answer)["predictions"]
+            text = answer.read()
     except urllib.error.HTTPError as error:
         raise UserError(f"{url} refuses the request ({error.code}): {_reason(error)}") from None
     except OSError as error:
         reason = getattr(error, "reason", error)
         raise UserError(f"{url} cannot be reached ({reason}): start the server with "
                         f"python -m cloud.server --model-dir DIR") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{url} gives no predictions: {error!r}") from None
+    except (ValueError, http.client.InvalidURL):
+        raise UserError(f"--url: {url!r} is no address such as {URL}") from None
+    except http.client.HTTPException as error:
+        raise UserError(f"{url} does not answer as HTTP has it ({error!r})") from None
+    try:
+        predictions = json.loads(text)["predictions"]
+        if isinstance(predictions, list) and all(map(_is_prediction, predictions)):
+            return predictions
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise UserError(f"{url} gives no predictions of digits, but {text[:60]!r} and so on: is it the "
+                    f"address of another model?")
+
+
+def _is_prediction(prediction):
+    return (type(prediction["classes"]) is int and len(prediction["predictions"]) == 10
+            and all(type(share) in (int, float) for share in prediction["predictions"]))
 
 
 def _reason(error):
@@ -94,7 +113,8 @@ def main():
     """Send the digits of a file, or write that file."""
     end_clearly()
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.predict", description=(__doc__ or "").partition("\n\n")[0])
+        prog="python -m cloud.predict",
+        description="Send digits to a prediction server, and print what it reads.")
     parser.add_argument("--url", default=URL, help=f"where the predictions are (default: {URL})")
     parser.add_argument("--file", metavar="FILE", default=DIGITS,
                         help="the digits, as a request in JSON (default: cloud/digits.json)")
@@ -111,11 +131,18 @@ def main():
         body = pathlib.Path(options.file).read_bytes()
         request = json.loads(body)
         labels = request.get("parameters", {}).get("labels") or ["?"] * len(request["instances"])
+        if len(labels) != len(request["instances"]):
+            raise UserError(f"{options.file} has {len(labels)} labels for "
+                            f"{len(request['instances'])} instances")
     except OSError as error:
         raise UserError(f"{options.file} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f'{options.file} is no request in JSON, {{"instances": [...]}}') from None
-    print(table(labels, ask(options.url, body)))
+    predictions = ask(options.url, body)
+    if len(predictions) != len(labels):
+        raise UserError(f"{options.url} gives {len(predictions)} predictions for {len(labels)} "
+                        f"digits: is it the address of another model?")
+    print(table(labels, predictions))
 
 
 if __name__ == "__main__":

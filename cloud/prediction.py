@@ -17,14 +17,13 @@ import numpy as np
 import orjson
 import prometheus_client
 
+from cloud.buckets import BUCKETS, local_path
 from common.mnist_data import IMAGE_SHAPE
 from common.terminal import UserError, reason
 
 IMAGES_LIMIT = 128  # in a request
 BATCH_LIMIT = 512   # images in a prediction
 SIGNATURE, TAG = "serving_default", "serve"
-BUCKETS = "gs://"
-BUCKETS_DIR = "/gcs"  # where Vertex AI and the Cloud Storage CSI driver mount the buckets
 
 IMAGES = prometheus_client.Histogram(
     "mnist_batch_images", "Images in a prediction", buckets=[2 ** n for n in range(10)])
@@ -60,10 +59,10 @@ def read_images(body):
     if not (pixels.min() >= 0 and pixels.max() <= 1):
         outside = ~((pixels >= 0) & (pixels <= 1))
         index = int(outside.any(axis=(1, 2)).argmax())
-        value = pixels[index][outside[index]][0]
+        value = float(pixels[index][outside[index]][0])
         hint = " (divide bytes by 255)" if value > 1 else ""
-        raise RequestError(
-            f"Instance {index} has a pixel of {value:g}: pixels should be from 0 to 1{hint}.")
+        raise RequestError(f"Instance {index} has a pixel of {repr(value).removesuffix('.0')}: "
+                           f"pixels should be from 0 to 1{hint}.")
     return pixels.astype(np.float32)
 
 
@@ -131,18 +130,19 @@ class ServedModel:
         self._constant = tf.constant
         try:
             self.folder = _find(folder, tf.io.gfile)
-            model = tf.saved_model.load(self.folder, tags=[TAG])
-        except (tf.errors.OpError, OSError, RuntimeError) as error:
+            self._model = tf.saved_model.load(self.folder, tags=[TAG])
+            if SIGNATURE not in self._model.signatures:
+                raise UserError(f"the model in {folder} has no signature {SIGNATURE}")
+            self._signature = self._model.signatures[SIGNATURE]
+            if (list(self._signature.structured_input_signature[1]) != ["image"]
+                    or not {"classes", "predictions"} <= set(self._signature.structured_outputs)):
+                raise UserError(f"the model in {folder} should take `image` and give `classes` "
+                                f"and `predictions`")
+            self.predict(np.zeros((1, *IMAGE_SHAPE), np.float32))
+        except UserError:
+            raise
+        except Exception as error:  # of many kinds: it depends on which byte of a file is wrong
             raise UserError(f"the model in {folder} cannot be loaded: {reason(error)}") from None
-        if SIGNATURE not in model.signatures:
-            raise UserError(f"the model in {folder} has no signature {SIGNATURE}")
-        self._model = model  # a signature alone does not keep its variables alive
-        self._signature = model.signatures[SIGNATURE]
-        if (list(self._signature.structured_input_signature[1]) != ["image"]
-                or not {"classes", "predictions"} <= set(self._signature.structured_outputs)):
-            raise UserError(f"the model in {folder} should take `image` and give `classes` and "
-                            f"`predictions`")
-        self.predict(np.zeros((1, *IMAGE_SHAPE), np.float32))
 
     def predict(self, images):
         """Read digits.
@@ -204,16 +204,6 @@ class Batches:
         self._is_working = False
 
 
-def local_path(folder):
-    """The path of a gs:// folder below /gcs where its bucket is mounted; others stay as they are.
-    """
-    if not folder.startswith(BUCKETS):
-        return folder
-    bucket, _, path = folder.removeprefix(BUCKETS).partition("/")
-    mounted = os.path.join(BUCKETS_DIR, bucket)
-    return os.path.join(mounted, path) if os.path.isdir(mounted) else folder
-
-
 def check_folder(folder):
     """Raise `UserError` where there is no model in a folder, if that can be told without
     TensorFlow, which takes seconds to import.
@@ -229,18 +219,18 @@ class _LocalFiles:
 
 
 def _find(folder, files):
-    """The folder of the SavedModel itself: `folder`, or the highest version in it."""
+    """The folder of the SavedModel itself: the highest version in `folder`, or `folder`."""
     folder = local_path(folder)
 
     def holds_model(path):
         return files.exists(os.path.join(path, "saved_model.pb"))
 
-    if holds_model(folder):
-        return folder
     names = [name.rstrip("/") for name in files.listdir(folder)] if files.isdir(folder) else []
     versions = [name for name in names if name.isdecimal()
                 and holds_model(os.path.join(folder, name))]
-    if not versions:
-        raise UserError(f"there is no exported model in {folder}: name the folder of "
-                        f"saved_model.pb, as python -m cloud.trainer writes it")
-    return os.path.join(folder, max(versions, key=int))
+    if versions:
+        return os.path.join(folder, max(versions, key=int))
+    if holds_model(folder):
+        return folder
+    raise UserError(f"there is no exported model in {folder}: name the folder that python -m "
+                    f"cloud.trainer has exported to, or that of a saved_model.pb")

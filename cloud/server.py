@@ -12,9 +12,11 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
+import functools
 import gc
 import logging
 import os
+import resource
 import socket
 import time
 
@@ -25,6 +27,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from cloud import prediction
 from common import terminal
@@ -39,9 +42,17 @@ BODY_LIMIT = 4 * 1024 ** 2     # bytes: 128 images with 17 digits to every pixel
 BODIES_LIMIT = 16 * 1024 ** 2  # bytes, of all requests that are being received
 DRAINED = 64 * 1024 ** 2       # bytes of a body too large that are read, to be able to say so
 BODY_SECONDS = 60              # for a body to arrive
+HEADER_LIMIT = 64 * 1024       # bytes of a request beside its body, and beyond as many again
+HEADER_SECONDS = 10            # for a header to arrive, from the connection or the request before
+FILES = 4096                   # that are open at once, most of them connections
+BACKLOG = 128                  # connections that are taken before anybody looks at them
 WAITING_LIMIT = 4096           # images that wait for one
 GRACE = 10                     # seconds for the requests under way when the server is to end
+LAST_SECONDS = 1               # for a request that is on its way on an idle connection
 M_MMAP_THRESHOLD = -3          # of glibc's mallopt
+
+TOO_LARGE_A_HEADER = (b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
+                      b"Content-Length: 0\r\n\r\n")
 
 log = logging.getLogger("cloud.server")
 
@@ -49,7 +60,6 @@ REQUESTS = prometheus_client.Counter(
     "mnist_requests", "Requests for predictions that were answered", ["status"])
 SECONDS = prometheus_client.Histogram(
     "mnist_request_seconds", "Seconds from a request's first byte to its answer")
-
 
 
 class Application:
@@ -172,15 +182,92 @@ async def _metrics(request):
                     headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST})
 
 
+class Connection(HttpToolsProtocol):
+    """uvicorn's, with bounds on what is no body, and on connections that send no whole request."""
+
+    def __init__(self, *arguments, arriving, most, **more):
+        """Make a connection, one of `most` (int) at once.
+
+        `arriving` has those whose next request is not there as a whole, and since when (seconds),
+        the oldest first.
+        """
+        super().__init__(*arguments, **more)
+        self._arriving, self._most = arriving, most
+        self._excess = 0  # bytes of the request that are no body, less those of the body
+        self.is_header_there = False
+
+    def _wait(self):
+        self._arriving.pop(self, None)
+        self._arriving[self] = self.loop.time()
+        self.is_header_there = False
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self._wait()
+        if len(self.connections) > self._most:  # the one that has waited longest has to go
+            next(iter(self._arriving)).close()
+
+    def connection_lost(self, error):
+        self._arriving.pop(self, None)
+        super().connection_lost(error)
+
+    def data_received(self, data):
+        self._excess += len(data)
+        super().data_received(data)
+        if self._excess > HEADER_LIMIT:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.write(TOO_LARGE_A_HEADER)
+            self.close()
+
+    def on_message_begin(self):
+        self._excess = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self):
+        self.is_header_there = True
+        super().on_headers_complete()
+
+    def on_body(self, body):
+        self._excess -= 2 * len(body)
+        super().on_body(body)
+
+    def on_message_complete(self):
+        super().on_message_complete()
+        if self.cycle.response_complete:  # which did not take all of the request
+            self._wait()
+        else:
+            self._arriving.pop(self, None)
+
+    def on_response_complete(self):
+        if self.cycle.response_complete:  # the request after it is not there yet
+            self._wait()
+        super().on_response_complete()
+
+    def shutdown(self):
+        """Called when the server ends. To an idle connection, a request may be on its way."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
+
+    def close(self):
+        """Close the connection, whatever it waits for."""
+        self._arriving.pop(self, None)
+        self.transport.close()
+
+
 class Server(uvicorn.Server):
     """uvicorn's server; asked to end, it first says that it is not ready any more."""
 
     def __init__(self, application, drain_seconds=0):
         """Serve an `Application`; after a signal, listen on for so many seconds (float)."""
+        self._arriving = {}
+        connection = functools.partial(Connection, arriving=self._arriving, most=_most())
         # Not uvicorn's warnings: what a client does wrong is no matter for this log.
         super().__init__(uvicorn.Config(
             application.asgi, log_config=None, log_level="error", access_log=False,
-            server_header=False, lifespan="off", timeout_graceful_shutdown=GRACE))
+            server_header=False, lifespan="off", timeout_graceful_shutdown=GRACE, http=connection,
+            backlog=BACKLOG))
         self._application, self._drain_seconds = application, drain_seconds
 
     def handle_exit(self, sig, frame):
@@ -190,8 +277,22 @@ class Server(uvicorn.Server):
             return
         log.info("ending")
         self._application.is_ending = True
+        # In all answers from now on, so that who asks again connects anew, to another server.
+        closing = [(b"connection", b"close")]
+        self.config.encoded_headers += closing
+        self.server_state.default_headers = [*self.server_state.default_headers, *closing]
         loop = asyncio.get_running_loop()
         loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, self._stop)
+
+    async def on_tick(self, counter):
+        """Called by uvicorn ten times a second; says whether to end."""
+        late = asyncio.get_running_loop().time() - HEADER_SECONDS
+        for connection, since in list(self._arriving.items()):
+            if since > late:
+                break
+            if not connection.is_header_there:
+                connection.close()
+        return await super().on_tick(counter)
 
     def _stop(self):
         self.should_exit = True
@@ -220,6 +321,15 @@ def main():
     server.run([listener])
 
 
+def _most():
+    """How many connections there can be at once, of all files that this process can open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < FILES:
+        soft = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(soft - 2 * BACKLOG, soft // 2)
+
+
 def _bind(address, port):
     """A socket that has its port, but refuses connections until it is asked to listen."""
     try:
@@ -238,7 +348,8 @@ def parser():
     """The argparse parser of the flags, whose defaults are what the environment says."""
     environment = os.environ
     result = argparse.ArgumentParser(
-        prog="python -m cloud.server", description=(__doc__ or "").partition("\n\n")[0])
+        prog="python -m cloud.server",
+        description="Serve predictions of the exported network over HTTP.")
 
     def flag(name, metavar, default, help_, type_=str):
         result.add_argument(name, metavar=metavar, default=default, type=type_, help=help_)

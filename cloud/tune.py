@@ -11,16 +11,22 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 
-from common.options import PROJECT, above_zero, whole_number
-from common.terminal import UserError, end_clearly
+from cloud.lock import lock
+from cloud.trainer.hyperparameters import FOLDERS
+from cloud.trainer.launcher import ending_with_this_process
+from common.options import PROJECT, whole_number
+from common.terminal import UserError, end_clearly, reason
 
 try:
     import optuna
+    import sqlalchemy.exc
 
     from cloud import search_space
 except ImportError as error:
@@ -38,180 +44,225 @@ NOT_FOR_TRIALS = ("TF_CONFIG", "JOB_COMPLETION_INDEX", "CLUSTER_SIZE", "AIP_MODE
                   "AIP_CHECKPOINT_DIR", "AIP_TENSORBOARD_LOG_DIR")
 
 
+class TrialFailed(Exception):
+    """A trial has given no result. The text says why."""
+
+
+class Interrupted(Exception):
+    """A signal ends the search, and a trial with it."""
+
+
 def main():
     """Run the trials that are missing, and print what all have given."""
     end_clearly()
     options = _parser().parse_args()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     space = search_space.read(options.space)
+    _check(options.arguments, space)
     folder = pathlib.Path(options.dir).resolve()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--dir {options.dir} cannot be made: {error.strerror}") from None
-    search = _open(space, folder, options.seed)
-    asked = []  # by signals: from here on they end the search, not this process
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: asked.append(number))
-    _search(search, space, folder, options, asked)
-    print(_table(search, space), flush=True)
+    with lock(str(folder), "--dir"):
+        try:
+            search = _open(space, folder, options.seed)
+            asked = _search(search, space, folder, options)
+            print(_table(search, space, options), flush=True)
+        except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+            why = reason(error.__cause__ or error)
+            raise UserError(f"{folder / 'trials.db'} cannot be used ({why}): remove {folder}, or "
+                            f"name another folder by --dir") from None
     if asked:
         sys.exit(128 + asked[0])
     if not any(trial.state.name == "COMPLETE" for trial in search.trials):
         raise UserError(f"no trial has given a result; {folder} has what each has printed")
 
 
+def _check(arguments, space):
+    """Refuse arguments for the trainer that this program chooses."""
+    chosen = {f"--{parameter['parameterId']}": "is in the search space"
+              for parameter in search_space.flattened(space.parameters)}
+    chosen |= {"--" + name.replace("_", "-"): "is a folder of each trial"
+               for name in ("dir", *FOLDERS)}
+    for word in arguments:
+        flag = word.partition("=")[0]
+        if flag in chosen:
+            raise UserError(f"{flag} {chosen[flag]}, so it cannot be set for all trials: leave it "
+                            f"out")
+
+
 def _open(space, folder, seed):
     """The optuna Study in a folder, new or as it was left."""
+    # Not by an address of the file, in which a path with a "?" has no place.
+    storage = optuna.storages.RDBStorage("sqlite:///trials.db", {"creator": lambda: sqlite3.connect(
+        folder / "trials.db", timeout=60, check_same_thread=False)})
     search = optuna.create_study(
-        study_name=space.metric, direction=space.direction, load_if_exists=True,
-        storage=f"sqlite:///{folder / 'trials.db'}",
+        study_name=space.metric, direction=space.direction, load_if_exists=True, storage=storage,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS))
     # A search that goes on chooses anew; and trials at the same time choose different points.
     search.sampler = optuna.samplers.TPESampler(seed=seed + len(search.trials),
                                                 constant_liar=True)
+    search.sampler.reseed_rng = lambda: None  # which each thread does: --seed is to count
     if search.user_attrs.get("space", space.digest) != space.digest:
         raise UserError(f"{folder} has trials in another search space: name another folder by "
                         f"--dir, or remove that one")
     search.set_user_attr("space", space.digest)
     for trial in search.get_trials(states=[optuna.trial.TrialState.RUNNING]):
-        # Nobody runs it any more. It is made again, in the folder of the first attempt.
-        first = trial.user_attrs.get("folder", f"trial-{trial.number}")
+        _make_again(search, trial)  # the search was killed, and it with it
         search.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        search.enqueue_trial(trial.params, user_attrs={"folder": first})
     return search
 
 
+def _make_again(search, trial):
+    """Have a trial made once more, in the folder of its first attempt."""
+    search.enqueue_trial(trial.params, user_attrs={
+        "folder": trial.user_attrs.get("folder", f"trial-{trial.number}")})
+
+
 def _finished(search):
-    """The trials that count: interrupted ones have been made again, and have no end."""
-    return [trial for trial in search.trials
-            if trial.state.is_finished() and "seconds" in trial.user_attrs]
+    """The trials that count: interrupted ones are made again, and have no end."""
+    return [trial for trial in search.trials if trial.state.name in ("COMPLETE", "PRUNED")
+            or trial.state.name == "FAIL" and "failure" in trial.user_attrs]
 
 
-def _search(search, space, folder, options, asked):
-    """Run trials, as many at a time as `options` say, until there are enough or it is `asked`."""
+def _search(search, space, folder, options):
+    """Run the trials that are missing; gives the signals (a list of int) that have ended it."""
+    asked, broken = [], []  # from here on signals end the search, not this process
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: asked.append(number))
+
+    def run(trial):
+        try:
+            return _run(trial, space, folder, options, lambda: asked or broken)
+        except TrialFailed as error:
+            trial.set_user_attr("failure", str(error))
+            raise
+        except Interrupted:
+            _make_again(search, trial)
+            search.stop()
+            raise
+        except optuna.TrialPruned:
+            raise
+        except BaseException as error:  # the other trials would go on for long
+            broken.append(error)
+            raise
+
     if done := len(_finished(search)):
         print(f"{done} of {options.trials} trials are done already", flush=True)
-    left, running = options.trials - done, []
+    if done < options.trials:
+        search.optimize(run, options.trials - done, n_jobs=options.jobs,
+                        catch=(TrialFailed, Interrupted), callbacks=[_tell])
+    return asked
+
+
+def _run(trial, space, folder, options, is_over):
+    """Run a trial, a process of the trainer; gives what it has reached in the end, a float."""
+    values = search_space.suggest(trial, space.parameters)
+    name = trial.user_attrs.get("folder", f"trial-{trial.number}")
+    place = folder / name
+    metrics, output, results = place / "metrics", place / "output.txt", {}
+    arguments = [*(word for word in space.arguments if word != TRAINER),
+                 *(f"--{flag}={value}" for flag, value in values.items()), *options.arguments]
+    for attribute, value in (("folder", name), ("values", values), ("arguments", arguments)):
+        trial.set_user_attr(attribute, value)
+    if is_over():
+        raise Interrupted
+    print(f"trial {trial.number}: {_words(values)}", flush=True)
     try:
-        while (left > 0 or running) and not asked:
-            while left > 0 and len(running) < options.jobs:
-                running.append(_Trial(search, space, folder, options))
-                left -= 1
+        place.mkdir(exist_ok=True)
+        metrics.unlink(missing_ok=True)
+        process = _start(options.trainer, arguments, place, output, {
+            "CLOUD_ML_HP_METRIC_FILE": str(metrics), "CLOUD_ML_TRIAL_ID": str(trial.number)})
+    except OSError as error:
+        raise TrialFailed(f"{error.filename}: {reason(error)}") from None
+    deadline = time.monotonic() + options.trial_seconds
+    try:
+        while process.poll() is None:
             time.sleep(LOOK_SECONDS)
-            running = [trial for trial in running if not trial.look()]
+            _report(trial, metrics, space.metric, results)
+            if is_over():
+                raise Interrupted
+            if time.monotonic() > deadline:
+                raise TrialFailed(f"not done after {options.trial_seconds} seconds")
+            if results and trial.should_prune():
+                raise optuna.TrialPruned
     finally:
-        for trial in running:
-            trial.end()
+        _end(process)
+    _report(trial, metrics, space.metric, results)
+    if process.returncode:
+        text = output.read_text(encoding="utf-8", errors="replace")
+        last = next((line for line in reversed(text.splitlines()) if line.strip()), "no output")
+        raise TrialFailed(f"exit status {process.returncode}: {last}")
+    if not results:
+        raise TrialFailed(f"nothing reported as {space.metric}")
+    return results[max(results)]
 
 
-class _Trial:
-    """A trial under way: a process of the trainer, and what Optuna is told of it."""
-
-    def __init__(self, search, space, folder, options):
-        self._search, self._space, self._seconds = search, space, options.trial_seconds
-        self._trial = search.ask()
-        values = search_space.suggest(self._trial, space.parameters)
-        self._name = self._trial.user_attrs.get("folder", f"trial-{self._trial.number}")
-        self._place, self._start = folder / self._name, time.monotonic()
-        try:
-            self._place.mkdir(exist_ok="folder" in self._trial.user_attrs)
-        except OSError as error:
-            raise UserError(f"{self._place} cannot be made ({error.strerror}): remove it, or name "
-                            f"another folder by --dir") from None
-        self._trial.set_user_attr("folder", self._name)
-        self._trial.set_user_attr("values", values)
-        print(f"trial {self._trial.number}: {_words(values)}", flush=True)
-
-        self._metrics, self._results = self._place / "metrics", {}
-        self._metrics.unlink(missing_ok=True)
-        environment = {name: value for name, value in os.environ.items()
-                       if name not in NOT_FOR_TRIALS}
-        environment |= {"CLOUD_ML_HP_METRIC_FILE": str(self._metrics),
-                        "CLOUD_ML_TRIAL_ID": str(self._trial.number)}
-        command = [sys.executable, "-m", options.trainer,
-                   *[word for word in space.arguments if word != TRAINER],
-                   *(f"--{name}={value}" for name, value in values.items()),
-                   *(f"--{kind}-dir={self._place / folder}" for kind, folder in (
-                       ("model", "model"), ("checkpoint", "checkpoints"), ("log", "logs"))),
-                   *options.arguments]
-        with open(self._place / "output.txt", "ab") as output:
-            # In a session of its own, out of the reach of a terminal's Ctrl-C.
-            self._process = subprocess.Popen(
-                command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-
-    def look(self):
-        """Tell Optuna the news; gives whether the trial is done."""
-        status = self._process.poll()
-        self._report()
-        if status is None and time.monotonic() > self._start + self._seconds:
-            self.end()
-            self._finish("FAIL", f"not done after {self._seconds:g} seconds")
-        elif status is None and self._results and self._trial.should_prune():
-            self.end()
-            self._finish("PRUNED")
-        elif status is None:
-            return False
-        elif status:
-            self._finish("FAIL", f"exit status {status}: {self._last_line()}")
-        elif not self._results:
-            self._finish("FAIL", f"nothing reported as {self._space.metric}")
-        else:
-            self._finish("COMPLETE")
-        return True
-
-    def _report(self):
-        """Hand on what is new in the file of metrics, in cloudml-hypertune's format."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # half a line, say
-            for line in self._metrics.read_text(encoding="utf-8").splitlines():
-                result = json.loads(line)
-                step, value = int(result["global_step"]), float(result[self._space.metric])
-                if step not in self._results:
-                    self._trial.report(value, step)
-                self._results[step] = value
-
-    def _finish(self, state, failure=None):
-        seconds = time.monotonic() - self._start
-        self._trial.set_user_attr("seconds", seconds)
-        if failure:
-            self._trial.set_user_attr("failure", failure)
-        value = self._results[max(self._results)] if state == "COMPLETE" else None
-        self._search.tell(self._trial, value, state=optuna.trial.TrialState[state])
-        outcome = (f"{self._space.metric} {value:.4f}" if state == "COMPLETE" else
-                   f"failed: {failure}" if failure else
-                   f"ended early, {self._space.metric} {self._results[max(self._results)]:.4f}")
-        print(f"trial {self._trial.number}: {outcome}, {seconds:.0f} s", flush=True)
-
-    def end(self):
-        """See to it that the process is no more; it saves its state first."""
-        self._process.terminate()
-        try:
-            self._process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _last_line(self):
-        text = (self._place / "output.txt").read_text(encoding="utf-8", errors="replace")
-        return next((line for line in reversed(text.splitlines()) if line.strip()), "no output")
+def _start(trainer, arguments, place, output, variables):
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_TRIALS}
+    with open(output, "ab") as file:
+        # In a session of its own, out of the reach of a terminal's Ctrl-C.
+        return subprocess.Popen(
+            [sys.executable, "-m", trainer, f"--dir={place}", *arguments], cwd=PROJECT,
+            env=environment | variables, stdin=subprocess.DEVNULL, stdout=file,
+            stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=ending_with_this_process())
 
 
-def _table(search, space):
-    """All trials that count, as text: the best first, then those ended early and the failed."""
+def _report(trial, metrics, name, results):
+    """Hand on what is new in the file of metrics, in cloudml-hypertune's format."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # half a line, say
+        for line in metrics.read_text(encoding="utf-8").splitlines():
+            result = json.loads(line)
+            step, value = int(result["global_step"]), float(result[name])
+            if step not in results:
+                trial.report(value, step)
+            results[step] = value
+
+
+def _end(process):
+    """See to it that a process is no more; it saves its state first."""
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _outcome(trial):
+    """How a trial has ended, in a word or as a number."""
+    return (f"{trial.value:.4f}" if trial.state.name == "COMPLETE" else
+            "ended early" if trial.state.name == "PRUNED" else "failed")
+
+
+def _tell(search, trial):
+    why = trial.user_attrs.get("failure")
+    if why or trial.value is not None:
+        print(f"trial {trial.number}: {_outcome(trial)}{f' ({why})' if why else ''}, "
+              f"{trial.duration.total_seconds():.0f} s", flush=True)
+
+
+def _table(search, space, options):
+    """All trials that count, as text: the best first, then those ended early and the failed. Last,
+    how to make the best one again.
+    """
     def rank(trial):
         value = trial.value or 0
         return (["COMPLETE", "PRUNED", "FAIL"].index(trial.state.name),
                 -value if space.direction == "maximize" else value)
 
+    trials = sorted(_finished(search), key=rank)
     lines = ["", f"{space.metric:>11}  trial  seconds  hyperparameters"]
-    for trial in sorted(_finished(search), key=rank):
-        result = f"{trial.value:.4f}" if trial.state.name == "COMPLETE" else (
-            "failed" if "failure" in trial.user_attrs else "ended early")
-        lines.append(f"{result:>11}  {trial.number:>5}  {trial.user_attrs['seconds']:>7.0f}  "
-                     f"{_words(trial.user_attrs['values'])}")
-        if "failure" in trial.user_attrs:
-            lines.append(f"{'':>28}{trial.user_attrs['failure']}")
+    for trial in trials:
+        known = trial.user_attrs
+        lines.append(f"{_outcome(trial):>11}  {trial.number:>5}  "
+                     f"{trial.duration.total_seconds():>7.0f}  {_words(known['values'])}")
+        if "failure" in known:
+            lines.append(f"{'':>28}{known['failure']}")
+    if trials and trials[0].state.name == "COMPLETE":
+        best = trials[0]
+        place = os.path.join(options.dir, f"trial-{best.number}-again")
+        lines += ["", f"trial {best.number} again, all digits of its numbers:", shlex.join([
+            "python", "-m", options.trainer, "--dir", place, *best.user_attrs["arguments"]])]
     return "\n".join(lines)
 
 
@@ -222,7 +273,9 @@ def _words(values):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.tune", description=(__doc__ or "").partition("\n\n")[0],
+        prog="python -m cloud.tune", allow_abbrev=False,
+        description="Search for better hyperparameters on this machine, several trials at once "
+                    "where it has cores.",
         epilog="What follows -- is for the trainer, in all trials: "
                "python -m cloud.tune --trials 4 -- --hp-iterations 500")
 
@@ -230,13 +283,14 @@ def _parser():
         parser.add_argument(name, metavar=metavar, type=type_, default=default,
                             help=f"{help_} (default: {default})")
 
-    parser.add_argument("--trials", metavar="N", type=above_zero, required=True,
+    parser.add_argument("--trials", metavar="N", type=whole_number(1, 100_000), required=True,
                         help="how many trials there should be in the end")
     flag("--jobs", "N", max(1, (os.cpu_count() or 1) // 2),
-         "trials at once; two cores are enough for one", above_zero)
+         "trials at once; two cores are enough for one", whole_number(1, 1024))
     flag("--dir", "DIR", "tuning", "where the trials are kept")
     flag("--space", "FILE", SPACE, "the search space")
-    flag("--trial-seconds", "S", 3600, "a trial that takes longer has failed", above_zero)
+    flag("--trial-seconds", "S", 3600, "a trial that takes longer has failed",
+         whole_number(1, 10**9))
     flag("--seed", "N", 0, "of what is chosen", whole_number(0, 2**31 - 1))
     flag("--trainer", "MODULE", TRAINER, "the program to tune")
     parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help=argparse.SUPPRESS)

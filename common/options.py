@@ -50,10 +50,11 @@ class Option:
 def whole_number(least, most):
     """The type of whole numbers from `least` to `most`."""
     def convert(text):
-        if not text.isdecimal() or not least <= int(text) <= most:
+        digits = text.removesuffix(".0")  # as services that tune hyperparameters write them
+        if not digits.isdecimal() or not least <= int(digits) <= most:
             raise argparse.ArgumentTypeError(
                 f"{text!r} is no whole number from {least} to {most}")
-        return int(text)
+        return int(digits)
 
     return convert
 

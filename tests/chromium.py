@@ -138,6 +138,7 @@ class Tab:
 
     def hear(self, event, details):
         is_fine = event == "Network.responseReceived" and details["response"]["status"] < 400
+        is_fine |= "ERR_CONNECTION_REFUSED" in str(details)  # after a run, it looks for the next
         if event in PROBLEMS and not is_fine:
             self.problems.append((event, details))
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.link.messages import Digits, Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import Run, percentile_bands
+from common.dashboard.viewer.keys import Button
 
 POOL = np.zeros((2000, 28, 28), np.uint8)  # images with blank borders
 POOL[:, 4:24, 4:24] = np.random.default_rng(0).integers(0, 256, (2000, 20, 20))
@@ -65,11 +66,13 @@ def long_run(iterations=10_000):
     return run
 
 
-def dashboard_of(run, width=1280, height=720, dpi=100, view="all", keys=()):
+def dashboard_of(run, width=1280, height=720, dpi=100, view="all", keys=(), has_buttons=True):
     """A dashboard on a canvas in memory, which is repainted in part, as in a window."""
     figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi)
     FigureCanvasAgg(figure)
-    dashboard = DashboardFigure(figure, run, keys)
+    dashboard = DashboardFigure(figure, run, keys, has_buttons)
+    dashboard.scene.buttons = tuple({key.place: Button(key, key.button, True)
+                                     for key in keys if key.button}.values())
     dashboard.repaint_in_part()
     dashboard.show_view(view)
     return dashboard

@@ -21,9 +21,8 @@ class FedViewer:
     """A `ViewerProcess` that a test feeds. It keeps a `Run` of its own, to know what must be seen.
     """
 
-    def __init__(self, messages, web=None, keys=KEYS, title="a test"):
-        """`keys` are those of the figure: a page has the buttons beside it."""
-        self.process, self.run, self._keys = ViewerProcess(title, web), Run(), keys
+    def __init__(self, messages, web=None, title="a test"):
+        self.process, self.run, self._has_buttons = ViewerProcess(title, web), Run(), web is None
         for message in messages:  # it opens with the first one
             self.send(message)
         self.process.wait(lambda: self.process.state != "starting", 60)
@@ -38,7 +37,7 @@ class FedViewer:
         with matplotlib.rc_context():
             use_style()
             dashboard = dashboard_of(self.run, ratio * width, ratio * height, ratio * DPI, view,
-                                     self._keys)
+                                     KEYS, self._has_buttons)
             draw(dashboard)
             if arrange is not None:
                 arrange(dashboard)

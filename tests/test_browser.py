@@ -21,7 +21,6 @@ from drawn_dashboard import messages_of_a_run
 from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
 from PIL import Image
 
-from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.link.messages import Finished, Started
 from common.dashboard.link.pipe import ViewerProcess
 
@@ -45,7 +44,7 @@ def chromium(tmp_path_factory):
 @pytest.fixture
 def served(capfd):
     """A run on pages. Its server must not disturb the terminal, but for what it refuses."""
-    served = FedViewer(BEGINNING, web=0, keys=browser.PageViewer.keys, title=TITLE)
+    served = FedViewer(BEGINNING, web=0, title=TITLE)
     yield served
     served.process.close()
     assert [line for line in "".join(capfd.readouterr()).splitlines()
@@ -137,7 +136,7 @@ def test_each_key_shows_its_panels(open_tab):
         tab.press(key)
         assert shows(tab, view), key
     tab.press("?", SHIFT)
-    assert shows(tab, "all", DashboardFigure.toggle_keys)
+    assert shows(tab, "all", lambda figure: figure.keys.toggle())
     tab.press("?", SHIFT)
     assert shows(tab)
 
@@ -263,6 +262,13 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
     assert tab.evaluate("document.getElementById('ended').textContent").startswith("The run has")
     tab.press("3")
     tab.drag((300, 200), (300, 200))
+    again = FedViewer(BEGINNING, web=port_of(served), title="the next run")
+    try:
+        assert wait_until(lambda: tab.evaluate("document.title") == "the next run", PATIENCE)
+        assert wait_until(lambda: tab.evaluate("document.querySelectorAll('#buttons button')"
+                                               ".length > 9"), PATIENCE)
+    finally:
+        again.process.close()
 
 
 class Proxy(socketserver.ThreadingTCPServer):

@@ -44,7 +44,7 @@ def test_tf_config_of_vertex_ai(type_, index, expected):
     assert cluster.size == 3
 
 
-def test_tf_config_of_a_tfjob_without_a_chief():
+def test_tf_config_without_a_chief():
     jobs = {"worker": [FIRST, SECOND]}
     assert read(tf_config(jobs, "worker", 0)) == Cluster((FIRST, SECOND), 0)
     assert read(tf_config(jobs, "worker", 1)) == Cluster((FIRST, SECOND), 1)

@@ -240,7 +240,7 @@ class Viewer:
     """The script's end of a viewer whose user acts when some iteration is shown."""
 
     def __init__(self, acts):
-        self.state, self.was_open, self.reason, self.address = "open", True, "signal 9", None
+        self.state, self.was_open, self.reason, self.address = "starting", True, "signal 9", None
         self.is_paused, self.steps, self.questions = False, 0, {}
         self.sent, self._acts = [], acts
 
@@ -250,6 +250,8 @@ class Viewer:
 
     def send(self, message):
         self.sent.append(message)
+        if self.state == "starting":
+            self.state = "open"
         if isinstance(message, Trained) and message.iteration in self._acts:
             self._acts[message.iteration](self)
 

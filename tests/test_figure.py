@@ -118,8 +118,9 @@ def test_at_each_size_every_view_can_be_read(size):
         dashboard.figure.draw_without_rendering()
         texts = list(visible_texts(dashboard.figure))
         words = [text for text, _ in texts]
-        assert {key.button for key in KEYS if key.button} <= set(words)
+        assert {button.words for button in dashboard.scene.buttons} <= set(words)
         assert any(text.startswith("training at 10,000 of 10,000") for text in words)
+        assert dashboard.scene.hint in words
         assert_room(texts, dashboard.figure.bbox)
         panels = [(name, panel.axes.bbox) for name, panel in dashboard.panels.items()]
         strips = [(name, strip_of(dashboard, name).bbox) for name in ("status", "buttons")]
@@ -132,8 +133,9 @@ def test_at_each_size_the_list_of_keys_can_be_read(size):
     dashboard = dashboard_of(Run(), *size, keys=KEYS)
     axes = strip_of(dashboard, "keys")
     texts = [(text.get_text(), text.get_window_extent()) for text in axes.texts]
-    assert [words for words, _ in texts] == [words for key in KEYS for words in (key.label,
-                                                                                 key.words)]
+    labels = [words for words, _ in texts][::2]
+    assert labels in ([key.label for key in KEYS], [key.button or key.label for key in KEYS])
+    assert [words for words, _ in texts][1::2] == [key.words for key in KEYS]
     assert_room(texts, axes.bbox)
     assert_room([("keys", axes.bbox)], dashboard.figure.bbox.padded(1))
     if min(size[:2]) >= 390:  # a window or a phone; elsewhere a user has to enlarge it
@@ -503,11 +505,17 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
     """Whoever has no keyboard (a phone), or does not know the keys, can do as much."""
     monkeypatch.setattr(type(viewer), "save", lambda viewer: viewer.told.append("save"))
     viewer.run.apply(Started("a model", 100, reads_digits=True, has_inside=True))
-    states = []
+    states, before = [], {"clear": "d", "axes": "7", "step": "4 "}.get(key.button, "4")
     for button in ("", "", key.button):
         viewer.run.apply(Paused(False))
+        press(viewer, "0", "h", *before)
+        if key.button == "clear":
+            drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2))
+        if key.button == "undo":
+            press(viewer, "o")
+            drag(viewer, "weights", (0.1, -0.5), (0.6, 0.5))
         viewer.told.clear()
-        press(viewer, "h", "4")
+        viewer.repaint()
         if button:
             bar = strip_of(viewer.figure, "buttons")
             (text,) = (text for text in bar.texts if text.get_text() == button)
@@ -516,11 +524,71 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
             press(viewer, key.names[0])
         is_listed = strip_of(viewer.figure, "keys").get_visible()
         states.append((viewer.figure.view, [*viewer.told], is_listed,
-                       viewer.figure.scene.hint))
+                       viewer.figure.scene.hint, len(viewer.figure.sheet.writing),
+                       viewer.figure.is_zoomed, viewer.figure.panels["accuracy"].reach
+                       if viewer.figure.has_curves else None))
         if is_listed:
             press(viewer, "?")
+        if key.button == "axes":
+            viewer.figure.panels["accuracy"].reach = ""
     before, by_key, by_button = states
     assert by_button == by_key != before
+
+
+def buttons_of(viewer):
+    """What is on the buttons: those that do something, and those that do nothing now."""
+    viewer.repaint()
+    buttons = viewer.figure.scene.buttons
+    return ([button.words for button in buttons if button.works],
+            [button.words for button in buttons if not button.works])
+
+
+def test_buttons_follow_what_is_shown(viewer):
+    """Otherwise a finger cannot clear a sheet, undo a zoom, take a step, or pushes in vain."""
+    viewer.run.apply(Started("a model", 100, reads_digits=True))
+    assert buttons_of(viewer) == (["curves", "digits", "write", "zoom", "pause", "axes", "save",
+                                   "?"], ["all", "weights", "layers", "evidence", "step"])
+    press(viewer, "7", "o")
+    drag(viewer, "accuracy", (10, 0.2), (60, 0.5))
+    press(viewer, " ")
+    works, _ = buttons_of(viewer)
+    assert {"all", "undo", "zoom", "go on", "step"} <= {*works}
+    press(viewer, "d")
+    works, idle = buttons_of(viewer)
+    assert "clear" in works and {"axes"} <= {*idle}
+    viewer.run.apply(Finished(False, 1.0, 100))
+    assert {"pause", "step"} <= {*buttons_of(viewer)[1]}
+
+
+def test_a_click_on_a_title_shows_its_panel_alone_and_the_next_all(viewer):
+    """Otherwise a phone has no way to a single panel."""
+    draw(viewer.figure)
+    for view in ("biases", "all"):
+        cell, axes = (viewer.figure.panels["biases"].cell,
+                      viewer.figure.panels["biases"].axes.bbox)
+        mouse(viewer, "press", (axes.x0 + 20, (axes.y1 + cell.y1) / 2))
+        draw(viewer.figure)
+        assert viewer.figure.view == view
+
+
+@pytest.mark.parametrize("how", ["?", "escape", "click"])
+def test_the_list_of_keys_closes_and_does_nothing_else(viewer, how):
+    """Otherwise whoever has no keyboard is caught in it, or changes the view by closing it."""
+    press(viewer, "7", "?")
+    assert viewer.figure.keys.is_open
+    if how == "click":
+        mouse(viewer, "press", viewer.figure.panels["accuracy"].axes.bbox.get_points().mean(axis=0))
+    else:
+        press(viewer, how)
+    assert not viewer.figure.keys.is_open and viewer.figure.view == "curves"
+    assert difference(pixels(viewer.figure), draw(viewer.figure)).max() <= UNSEEN
+
+
+def test_after_a_zoom_the_way_back_is_named(viewer):
+    press(viewer, "7", "o")
+    drag(viewer, "accuracy", (10, 0.2), (60, 0.5))
+    viewer.repaint()
+    assert viewer.figure.scene.hint.startswith("h: ")
 
 
 def test_space_pauses_and_goes_on_but_not_after_the_end(viewer):
@@ -543,6 +611,7 @@ def test_the_list_of_keys_is_in_front_of_everything_until_it_is_hidden(viewer):
     press(viewer, "?")
     assert difference(pixels(viewer.figure)[place], empty).max() > 200
     assert show(viewer.figure) == []
+    assert difference(pixels(viewer.figure), draw(viewer.figure)).max() <= UNSEEN
 
 
 # A closer look at a digit.
@@ -629,7 +698,7 @@ def test_a_saved_picture_has_everything_but_what_is_to_be_pressed(view):
     matplotlib.rcParams["svg.fonttype"] = "none"  # texts as texts
     matplotlib.rcParams["pdf.compression"] = 0
     dashboard = dashboard_of(long_run(), view=view, keys=KEYS)
-    dashboard.toggle_keys()
+    dashboard.keys.toggle()
     draw(dashboard)
     png, svg, pdf = io.BytesIO(), io.BytesIO(), io.BytesIO()
     for file, ending in ((png, "png"), (svg, "svg"), (pdf, "pdf")):

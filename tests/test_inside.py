@@ -96,10 +96,30 @@ def test_evidence_in_stage_1_sums_with_the_bias_to_the_logit():
     for number, digit in enumerate(evidence.digits):
         np.testing.assert_allclose(evidence.maps[number].ravel(), image.ravel() * W[:, digit],
                                    atol=1e-7)
-    sums = evidence.maps.sum(axis=(1, 2)) + evidence.biases
+    assert evidence.rest_is_biases
+    sums = evidence.maps.sum(axis=(1, 2)) + b[[computed, other]]
     np.testing.assert_allclose(sums, logits[[computed, other]], rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(sums, evidence.logits, rtol=1e-5, atol=1e-7)
     assert network.inside.evidence(image, label=computed).digits == (computed,)
+
+
+@pytest.mark.parametrize("label", ["1.0", "2.0", "2.1", "2.2", "3.1", "convolutional_max_pooling"])
+def test_what_pixels_do_not_explain_is_the_share_of_the_biases(label):
+    """Otherwise "biases 3.49" is a number to make the sum come out right. Sigmoids leave more."""
+    import tensorflow.compat.v1 as tf
+    names, network = network_of(label)
+    X, sess = names["X"], names["sess"]
+    with sess.graph.as_default():
+        biases = [v for v in tf.trainable_variables() if len(v.shape) == 1]
+        slopes = tf.gradients(tf.reduce_max(names["Y"].op.inputs[0]), biases)
+    for image in names["mnist"].test.images[:20]:
+        evidence = network.inside.evidence(image.reshape(28, 28, 1))
+        share = sum(float((b * slope).sum()) for b, slope in zip(*sess.run(
+            [biases, slopes], {X: image.reshape(1, *X.shape[1:]), **names["feed"]})))
+        rest = float(evidence.logits[0] - evidence.maps[0].sum())
+        assert evidence.rest_is_biases == (label != "2.0")
+        if evidence.rest_is_biases:
+            assert rest == pytest.approx(share, abs=1e-3 * max(1.0, float(abs(evidence.logits[0]))))
 
 
 def test_evidence_of_a_deep_network_is_the_slope_of_its_logit():

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from conftest import wait_until
-from drawn_dashboard import digits_of, messages_of_a_run, mouse, press, show
+from drawn_dashboard import messages_of_a_run, mouse, press, show
 from looked_into import network_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,7 +14,6 @@ from matplotlib.text import Text
 from common.dashboard.drawing import tiles
 from common.dashboard.drawing.panels import patch
 from common.dashboard.drawing.tiles import Group
-from common.dashboard.link import messages
 from common.dashboard.link.messages import Answer, Started, Step
 from common.dashboard.link.questions import (
     Ask,
@@ -25,7 +24,6 @@ from common.dashboard.link.questions import (
     AskWeights,
 )
 from common.dashboard.link.run import Run
-from common.dashboard.outputs.learned import pictures_of
 from common.dashboard.outputs.output import Model
 from common.dashboard.viewer.viewer import Viewer
 
@@ -215,25 +213,3 @@ def assert_room(looking, where):
             _, rows, columns = group.values.shape
             assert x + columns * place.cell <= panel.axes.bbox.width + 1, (where, group.label)
             assert y + rows * place.cell <= panel.axes.bbox.height + 1, (where, group.label)
-
-
-@pytest.mark.parametrize("label, names", [
-    ("1.0", {"weights", "layers_of_right_digit", "layers_of_wrong_digit"}),
-    ("3.1", {"filters_1", "activations_1", "activations_2", "activations_3",
-             "layers_of_right_digit", "layers_of_wrong_digit"})])
-def test_the_pictures_of_what_was_learned(label, names):
-    """Otherwise --pictures lacks the ten templates, or has filters in which nobody sees anything.
-    """
-    looking = Looking(network_of(label)[1])
-    looking.run.apply(messages.Tested(60, 0.9, 30.0, digits_of(1000, 100)))
-    figures = pictures_of(looking.run, network_of(label)[1].inside)
-    usual = {"accuracy", "loss", "confusion_matrix", "misread_digits", "wrong_digit", "right_digit"}
-    assert set(figures) - usual == names
-    for name in names - {"filters_1", "activations_1", "activations_2", "activations_3"}:
-        canvas = FigureCanvasAgg(figures[name])
-        canvas.draw()
-        red, _, blue, _ = np.moveaxis(np.asarray(canvas.buffer_rgba()).astype(int), -1, 0)
-        if name == "weights":
-            assert (blue > red + 50).sum() > 1000 and (red > blue + 50).sum() > 1000
-        else:  # ink
-            assert (red + blue < 200).sum() > 1000, name

@@ -33,9 +33,10 @@ DRAIN_SECONDS = 3
 class Server:
     """A running server, and requests to it."""
 
-    def __init__(self, *arguments, **variables):
+    def __init__(self, *arguments, before=None, **variables):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cloud.server", *map(str, arguments)], cwd=PROJECT,
+            preexec_fn=before,
             env=script_environment() | {name: str(value) for name, value in variables.items()},
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.log = ""
@@ -172,6 +173,7 @@ def test_health_and_routes(server):
     (json.dumps({"instances": [BLANK, BLANK[:-1] + [[0] * 27 + [255]]]}).encode(),
      "Instance 1 has a pixel of 255: pixels should be from 0 to 1 (divide bytes by 255)"),
     (json.dumps({"instances": [BLANK[:-1] + [[-0.5] * 28]]}).encode(), "a pixel of -0.5"),
+    (json.dumps({"instances": [BLANK[:-1] + [[1.0000001] * 28]]}).encode(), "pixel of 1.0000001:"),
 ])
 def test_what_is_wrong_is_said_in_a_sentence(server, body, sentence):
     status, answer = server.ask("POST", server.route, body)
@@ -372,6 +374,40 @@ def test_command_that_sends_digits(server, run_module, tmp_path):
     assert "start the server" in unreachable.stderr
 
 
+@pytest.mark.parametrize("predictions", [
+    7, None, {}, [1], [{"classes": 1}], [{"classes": "1", "predictions": [0.1] * 10}],
+    [{"classes": 1, "predictions": 0.5}], [{"classes": 1, "predictions": [0.1] * 3}],
+    [{"classes": 1, "predictions": ["a"] * 10}], [[0.1] * 10],
+])
+def test_other_servers_than_ours(predictions, monkeypatch):
+    """Whatever another model answers, it is told in a sentence that these are no digits."""
+    import http.server
+
+    from cloud import predict
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"predictions": predictions}).encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as other:
+        threading.Thread(target=other.handle_request).start()
+        with pytest.raises(UserError, match="gives no predictions of digits"):
+            predict.ask(f"http://127.0.0.1:{other.server_port}/predict", b"{}")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/a b", "http://a b/", "127.0.0.1:8080", "",
+                                 "http://[::1/", "http://127.0.0.1:port/"])
+def test_addresses_that_are_none(url):
+    from cloud import predict
+    with pytest.raises(UserError, match="is no address such as http://127.0.0.1:8080/predict"):
+        predict.ask(url, b"{}")
+
+
 @pytest.fixture
 def run_module():
     """A function that runs a module of the project; its limit is as for scripts."""
@@ -395,12 +431,12 @@ def test_wrong_settings(run_module, arguments, sentence):
 
 
 def test_folders_of_models(tmp_path, monkeypatch, layer, tf):
-    from cloud import prediction
-    monkeypatch.setattr(prediction, "BUCKETS_DIR", str(tmp_path))
+    from cloud import buckets, prediction
+    monkeypatch.setattr(buckets, "MOUNTED", str(tmp_path))
     (tmp_path / "mine").mkdir()
-    assert prediction.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
-    assert prediction.local_path("gs://other/a") == "gs://other/a"  # not mounted
-    assert prediction.local_path("a/b") == "a/b"
+    assert buckets.local_path("gs://mine/a/b") == str(tmp_path / "mine/a/b")
+    assert buckets.local_path("gs://other/a") == "gs://other/a"  # not mounted
+    assert buckets.local_path("a/b") == "a/b"
 
     small_model.export(tmp_path / "mine/model", *layer)
     model = prediction.ServedModel("gs://mine/model")
@@ -411,9 +447,148 @@ def test_folders_of_models(tmp_path, monkeypatch, layer, tf):
     tf.saved_model.save(tf.Module(), str(tmp_path / "bare"))
     with pytest.raises(UserError, match="no signature serving_default"):
         prediction.ServedModel(str(tmp_path / "bare"))
-    (tmp_path / "mine/model/saved_model.pb").write_bytes(b"damaged")
-    with pytest.raises(UserError, match="cannot be loaded"):
-        prediction.ServedModel(str(tmp_path / "mine/model"))
+    for file in ("variables/variables.data-00000-of-00001", "variables/variables.index",
+                 "saved_model.pb"):
+        path = tmp_path / "mine/model" / file
+        whole = path.read_bytes()
+        for damaged in (b"", whole[:len(whole) // 2], whole[:-1], b"damaged"):
+            path.write_bytes(damaged)
+            with pytest.raises(UserError, match="cannot be loaded") as raised:
+                prediction.ServedModel(str(tmp_path / "mine/model"))
+            assert "\n" not in str(raised.value)
+        path.write_bytes(whole)
+
+
+# what comes before a request
+
+def line_to(server):
+    return socket.create_connection(("127.0.0.1", int(server.port)), timeout=PATIENCE)
+
+
+def seconds_of_health(server, path=HEALTH):
+    start = time.monotonic()
+    assert server.ask("GET", path)[0] == 200
+    return time.monotonic() - start
+
+
+def sent_until_closed(line, piece, most):
+    """How many bytes the server takes before it closes the connection, `most` at most."""
+    sent = 0
+    with contextlib.suppress(OSError):
+        while sent < most:
+            line.sendall(piece)
+            sent += len(piece)
+    return sent
+
+
+BODY_IN_CHUNKS = "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+
+
+@pytest.mark.parametrize("beginning, piece", [
+    ("X: ", b"x" * 2 ** 16),                         # one header without an end
+    ("", b"X: " + b"x" * 1000 + b"\r\n"),            # headers without an end
+    (BODY_IN_CHUNKS + "X: ", b"x" * 2 ** 16),        # the same after a body
+    ("\r\n" * 3, b"\r\n" * 2 ** 15),                # lines before a request that never comes
+], ids=["header", "headers", "trailer", "blank lines"])
+def test_an_endless_header_is_cut_off(server, beginning, piece):
+    """It took 256 MB, and others waited."""
+    line = line_to(server)
+    with line:
+        start = f"POST {server.route} HTTP/1.1\r\n" if beginning[:1] != "\r" else ""
+        line.sendall((start + beginning).encode())
+        assert sent_until_closed(line, piece, 2 ** 28) < 2 ** 25  # what sockets hold is in it
+    assert seconds_of_health(server) < 1
+
+
+def test_a_header_of_a_usual_size_is_taken(server):
+    headers = {f"X-{number}": "x" * 100 for number in range(100)}  # of cookies and traces, say
+    body = json.dumps({"instances": [BLANK]})
+    assert server.ask("POST", server.route, body, headers)[0] == 200
+    pieces = [body[n:n + 50].encode() for n in range(0, len(body), 50)]  # small chunks
+    assert server.ask("POST", server.route, iter(pieces))[0] == 200
+
+
+def test_connections_that_ask_nothing_are_closed(here, monkeypatch):
+    """Whatever they send first. One whose request is there is none of them."""
+    from cloud import server as module
+    monkeypatch.setattr(module, "HEADER_SECONDS", 1)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as stack:
+        asked = pool.submit(here.predict, [BLANK])  # answered with 500 in the end
+        assert wait_until(lambda: here.application.batches.images == 1)
+        lines = [stack.enter_context(line_to(here)) for _ in range(5)]
+        lines[1].sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n")         # half of a header
+        lines[2].sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")      # and nothing more
+        lines[3].sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET")   # half of the next
+        lines[4].sendall(b"POST /x HTTP/1.1\r\nContent-Length: 9\r\n\r\n")  # answered early
+        time.sleep(0.5)
+        lines[4].sendall(b"123456789")
+        for line in lines:
+            line.settimeout(10)
+            while line.recv(4096):
+                pass
+        here.model.may_answer.set()
+        assert asked.result()[0] == 500
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
+def test_1100_idle_connections(model_dir):
+    """They took all file descriptors, and nobody else was answered."""
+    import resource
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limits[1]), limits[1]))
+    server = Server("--model-dir", model_dir, "--port", 0, before=lambda: resource.setrlimit(
+        resource.RLIMIT_NOFILE, (1024, 1024))).wait_until_ready()
+    try:
+        seconds_of_health(server, "/health")
+        before = rss(server.process)
+        with contextlib.ExitStack() as stack:
+            for _ in range(1100):
+                stack.enter_context(line_to(server))
+            assert wait_until(lambda: len(os.listdir(f"/proc/{server.process.pid}/fd")) < 1000)
+            assert sorted(seconds_of_health(server, "/health") for _ in range(20))[10] < 0.1
+            assert rss(server.process) - before < 100
+        server.process.terminate()
+        assert server.rest_of_log() == 0 and server.log.count("\n") == 2
+    finally:
+        server.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drain", [0, 2])
+def test_clients_that_ask_again_and_again_are_not_cut_off(model_dir, drain):
+    """When the server ends, each gets its answer, and is told when to connect anew."""
+    body, cut = json.dumps({"instances": [BLANK]}), []
+
+    def client(server):
+        connection = http.client.HTTPConnection("127.0.0.1", int(server.port), timeout=PATIENCE)
+        while True:
+            is_new = connection.sock is None
+            try:
+                connection.request("POST", server.route, body)
+                answer = connection.getresponse()
+                assert answer.status == 200
+                answer.read()
+            except OSError as error:  # a server that is gone is no fault of the connection
+                if not is_new:
+                    cut.append(error)
+                return
+
+    for _ in range(5):
+        server = Server("--model-dir", model_dir, "--port", 0, "--drain-seconds", drain)
+        try:
+            server.wait_until_ready()
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                clients = [pool.submit(client, server) for _ in range(8)]
+                time.sleep(1)
+                server.process.terminate()
+                for each in clients:
+                    each.result()
+            assert server.rest_of_log() == 0
+        finally:
+            server.close()
+    assert cut == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can handle")

@@ -1,10 +1,12 @@
 """The parts of the cloud version's training, in this process."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
+from cloud import buckets
 from cloud.trainer import hyperparameters as hp
 from common.mnist_data import DEFAULT_DIR
 from common.terminal import UserError
@@ -191,6 +193,32 @@ def test_folders_that_cannot_be_written_are_named_by_their_flags(tf, tmp_path):
         Summaries(folder)
 
 
+def test_an_export_takes_its_place_whole(tf, tmp_path):
+    """Each has a folder of its own, and one that fails leaves nothing behind."""
+    from cloud.prediction import ServedModel
+    from cloud.trainer.records import export
+    network, other = make_training(tf).network, make_training(tf, seed=1).network
+    images = np.ones((1, 28, 28), np.float32)
+    for number, trained in enumerate((network, other, network), 1):
+        assert export(trained, SMALL, str(tmp_path)) == str(tmp_path / str(number))
+    assert {path.name for path in tmp_path.iterdir()} == {"2", "3"}
+    (tmp_path / "4").mkdir()  # of a training that was killed
+    model = ServedModel(str(tmp_path))
+    assert model.folder == str(tmp_path / "3")
+    assert model.predict(images)[1] == pytest.approx(
+        tf.nn.softmax(network.logits(images)).numpy(), abs=1e-6)
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        with pytest.raises(UserError, match="--model-dir: nothing can be .* \\([^{]*too large"):
+            export(other, SMALL, str(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ServedModel(str(tmp_path)).folder == str(tmp_path / "3")
+    assert not (tmp_path / "5").exists()
+
+
 # what is reported
 
 def test_the_tuners_file(tf, tmp_path):
@@ -252,7 +280,7 @@ def test_a_log_that_can_be_written_no_longer_is_told_once(tf, tmp_path, capsys):
 # flags
 
 def parse(*arguments):
-    return hp.parser().parse_args(arguments)
+    return hp.read(arguments)
 
 
 def test_defaults_are_those_of_the_stage(monkeypatch):
@@ -265,15 +293,17 @@ def test_defaults_are_those_of_the_stage(monkeypatch):
         "cloud_output/model", "cloud_output/checkpoints", "cloud_output/logs")
 
 
-def test_folders_that_vertex_ai_sets(monkeypatch):
+def test_folders_that_vertex_ai_sets(monkeypatch, tmp_path):
     monkeypatch.setenv("AIP_MODEL_DIR", "gs://bucket/job/model/")
     monkeypatch.setenv("AIP_CHECKPOINT_DIR", "/mnt/checkpoints")
     monkeypatch.setenv("AIP_TENSORBOARD_LOG_DIR", "")
-    options = parse("--data-dir", "gs://bucket/mnist")
-    assert options.model_dir == "/gcs/bucket/job/model/"
+    (tmp_path / "bucket").mkdir()
+    monkeypatch.setattr(buckets, "MOUNTED", str(tmp_path))
+    options = parse("--data-dir", "gs://bucket/mnist", "--dir", "gs://other/mnist")
+    assert options.model_dir == f"{tmp_path}/bucket/job/model/"
     assert options.checkpoint_dir == "/mnt/checkpoints"
-    assert options.log_dir == "cloud_output/logs"
-    assert options.data_dir == "/gcs/bucket/mnist"
+    assert options.log_dir == "gs://other/mnist/logs"  # not mounted
+    assert options.data_dir == f"{tmp_path}/bucket/mnist"
     assert parse("--model-dir", "here").model_dir == "here"
 
 
@@ -292,7 +322,8 @@ def test_values_as_tuning_services_write_them():
     ("--hp-learning-rate-floor", "-1"), ("--hp-decay-steps", "inf"), ("--hp-pkeep", "1.5"),
     ("--hp-channels-1", "0"), ("--hp-channels-2", "2.5"), ("--hp-channels-3", "nan"),
     ("--hp-neurons", "1e9"), ("--hp-batch-norm", "maybe"), ("--hp-batch-norm-decay", "1"),
-    ("--hp-iterations", "0"), ("--batch-size", "0"), ("--seed", "-1"), ("--seed", "2147483647"),
+    ("--hp-iterations", "0"), ("--hp-neurons", "²"), ("--batch-size", "0"), ("--seed", "-1"),
+    ("--seed", "2147483647"),
     ("--test-digits", "0"), ("--patience", "0"), ("--workers", "65"), ("--model-dir", ""),
 ])
 def test_bad_values_get_one_sentence(flag, value, capsys):
@@ -300,7 +331,9 @@ def test_bad_values_get_one_sentence(flag, value, capsys):
         parse(flag, value)
     assert ended.value.code == 2
     *_, last = capsys.readouterr().err.splitlines()
-    assert last.startswith(f"python -m cloud.trainer: error: argument {flag}: should be ")
+    assert re.match(rf"python -m cloud.trainer: error: argument {flag}: "
+                    rf"({value!r} is no whole number from|{value!r} is no number|"
+                    rf"{value!r} is neither true|it should be the name)", last), last
 
 
 def test_help_fits_the_terminal(capsys, monkeypatch):

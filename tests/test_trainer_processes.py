@@ -179,8 +179,9 @@ def test_what_a_training_leaves_in_its_folders(uninterrupted):
     folder = uninterrupted.folder
     assert {path.name for path in folder.iterdir()} == {
         "chief.txt", "worker.txt", "model", "checkpoint", "log", "metrics"}
-    assert {path.name.partition(".")[0] for path in (folder / "checkpoint").iterdir()} == {
+    assert {path.name.partition(".")[0] for path in (folder / "checkpoint").glob("step*")} == {
         "step-100", "step-120"}
+    assert {path.name for path in (folder / "model").iterdir()} == {".lock", "1"}
     final = re.search(r"final test accuracy ([\d.]+), loss [\d.]+, after 120 iterations",
                       uninterrupted.output(CHIEF))
     lines = [json.loads(line) for line in (folder / "metrics").read_text().splitlines()]
@@ -213,7 +214,7 @@ def test_the_export_in_a_fresh_process(uninterrupted, tmp_path):
     code = """if True:
         import numpy as np, sys, tensorflow as tf
         folder, images = sys.argv[1:]
-        model = tf.saved_model.load(folder, tags=["serve"])
+        model = tf.saved_model.load(folder + "/1", tags=["serve"])
         found = model.signatures["serving_default"](image=np.load(images))
         np.savez(images, **{name: value.numpy() for name, value in found.items()})
         """
@@ -366,13 +367,40 @@ def test_user_errors_get_one_sentence(arguments, environment, sentence):
 
 
 @slow
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
-                    reason="needs two cores to choose from")
-def test_benchmark_of_workers():
-    ran = subprocess.run([sys.executable, "-m", "cloud.benchmark_workers", "--rounds", "1",
-                          "--iterations", "30"], cwd=PROJECT, env=script_environment(),
-                         capture_output=True, text=True, timeout=LIMIT)
-    assert ran.returncode == 0, ran.stderr
-    alone, _, both = map(float, re.findall(r"[a-z]  +([\d.]+)  [\d.]+ to", ran.stdout))
-    told = re.search(r"throughput of two workers: ([\d.]+) of", ran.stdout)
-    assert float(told[1]) == pytest.approx(alone / both, rel=0.05)
+def test_two_trainings_in_one_folder(engine, alone):
+    """The second one says who is there; the first ends as if it had been alone."""
+    first = engine(ALONE)
+    first.wait_for(10, ALONE)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cloud.trainer", "--seed", "1", "--dir", first.folder / "other",
+         "--checkpoint-dir", first.folder / "checkpoint"],
+        cwd=PROJECT, env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (RETRY, "", 1)
+    assert re.match(rf"cloud.trainer: --checkpoint-dir: process {first.processes[ALONE].pid} on .* "
+                    r"works in .*: wait for its end, or name another folder\n", ran.stderr)
+    assert first.wait() == {ALONE: [0]}
+    assert first.digests(ALONE) == alone.digests(ALONE)
+
+
+def test_folders_that_cannot_be_written_are_told_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    for flag, folder in (("--model-dir", tmp_path / "file"), ("--log-dir", "/proc/nowhere"),
+                         ("--checkpoint-dir", tmp_path / "file/below"),
+                         ("--model-dir", "gs://no-such-bucket/model")):
+        ran = subprocess.run(
+            [sys.executable, "-m", "cloud.trainer", "--dir", tmp_path, flag, folder], cwd=PROJECT,
+            env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+        assert ran.stderr.startswith(f"cloud.trainer: {flag}: ") and str(folder) in ran.stderr
+
+
+@slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_moment_of_the_start(engine, number):
+    """It went on where the signal came while its processes were being started."""
+    for delay in (0.3, 0.6, 0.9, 1.2):
+        training = engine(ALONE, arguments=["--workers", 2], restart=False)
+        time.sleep(delay)
+        training.processes[ALONE].send_signal(number)
+        assert training.wait()[ALONE] in ([128 + number],)
+    assert "Traceback" not in training.output(ALONE)

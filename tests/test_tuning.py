@@ -1,5 +1,6 @@
 """The search for hyperparameters on this machine."""
 
+import contextlib
 import json
 import os
 import re
@@ -25,7 +26,7 @@ RESULT = re.compile(r"^ *(0\.\d{4}|failed|ended early)  +(\d+)  +\d+  (learning-
 TRAINER = """
 import json, os, pathlib, sys, time
 flags = dict(word.removeprefix("--").split("=") for word in sys.argv[1:])
-place = pathlib.Path(flags["model-dir"]).parent
+place = pathlib.Path(flags["dir"])
 runs = place / "runs"
 runs.write_text(runs.read_text() + "again\\n" if runs.exists() else json.dumps(flags) + "\\n")
 assert "TF_CONFIG" not in os.environ
@@ -91,7 +92,6 @@ def test_results_failures_and_going_on(search, tmp_path):
     flags = json.loads((tmp_path / "search/trial-0/runs").read_text())
     assert flags["seed"] == "7" and flags["hp-iterations"] == "3000"
     assert flags["validation-digits"] == "5000"  # the test digits choose nothing
-    assert flags["model-dir"] == str(tmp_path / "search/trial-0/model")
 
     status, output, errors = search("--trials", 6)
     assert (status, errors) == (0, "")
@@ -120,6 +120,12 @@ def test_a_poor_trial_is_ended_early(search):
     assert [row[:2] for row in RESULT.findall(output)][-1] == ("ended early", "5")
 
 
+def is_running(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143),
                                             (signal.SIGKILL, -9)])
@@ -131,12 +137,11 @@ def test_an_interrupted_trial_is_made_again(start, search, tmp_path, number, sta
     output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == status and "Traceback" not in errors
     pid = int((tmp_path / "search/trial-1/pid").read_text())
-    if number == signal.SIGKILL:
-        os.kill(pid, signal.SIGKILL)  # nobody was there to end it
-    else:
+    if number != signal.SIGKILL:
         assert [row[1] for row in RESULT.findall(output)] == ["0"]  # what is known is shown
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    elif sys.platform != "linux":
+        os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not is_running(pid), 5)
 
     status, output, errors = search("--trials", 2)
     assert (status, errors) == (0, "")
@@ -144,6 +149,52 @@ def test_an_interrupted_trial_is_made_again(start, search, tmp_path, number, sta
     assert len(RESULT.findall(output)) == 2 and "failed" not in output
     assert (tmp_path / "search/trial-1/runs").read_text().endswith("}\nagain\n")
     assert not (tmp_path / "search/trial-2").exists()
+
+
+@pytest.mark.slow
+def test_one_search_at_a_time_in_a_folder(start, search, tmp_path):
+    """The second one says who is there, and the first goes on undisturbed."""
+    first = start("--trials", 1, SLOW="0")
+    assert wait_until((tmp_path / "search/trial-0/pid").exists, PATIENCE)
+    status, output, errors = search("--trials", 2)
+    assert (status, output) == (1, "") and errors.count("\n") == 1
+    assert f"process {first.pid} on " in errors and "works in" in errors
+    assert first.poll() is None
+    assert (tmp_path / "search/trial-0/runs").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (("--", "--hp-channels-1", "4"), "--hp-channels-1 is in the search space"),
+    (("--", "--hp-channels-1=4"), "--hp-channels-1 is in the search space"),
+    (("--", "--hp-batch-norm-decay=0.9"), "--hp-batch-norm-decay is in the search space"),
+    (("--", "--model-dir=x"), "--model-dir is a folder of each trial"),
+    (("--dir", "/proc/nowhere"), "nothing can be written to /proc/nowhere"),
+    (("--dir", __file__), "nothing can be written to"),
+])
+def test_what_would_make_a_table_that_lies(tmp_path, arguments, sentence):
+    ran = subprocess.run([sys.executable, "-OO", "-m", "cloud.tune", "--trials", "1", "--dir",
+                          tmp_path / "search", *arguments], cwd=PROJECT, env=script_environment(),
+                         capture_output=True, text=True, timeout=PATIENCE)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert sentence in ran.stderr and ran.stderr.count("\n") == 1
+
+
+def test_a_folder_of_any_name_and_a_damaged_list_of_trials(tmp_path):
+    from cloud import search_space, tune
+    folder = tmp_path / "what? 100% #1"
+    folder.mkdir()
+    space = search_space.read(str(SPACE))
+    tune._open(space, folder, 0).ask()
+    assert [path.name for path in folder.iterdir()] == ["trials.db"]
+    (trial, again) = tune._open(space, folder, 0).trials  # the search was killed meanwhile
+    assert (trial.state.name, again.state.name) == ("FAIL", "WAITING")
+
+    (folder / "trials.db").write_bytes((folder / "trials.db").read_bytes()[:20_000])
+    ran = subprocess.run([sys.executable, "-m", "cloud.tune", "--trials", "1", "--dir", folder],
+                         cwd=PROJECT, env=script_environment(), capture_output=True, text=True,
+                         timeout=PATIENCE)
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+    assert "trials.db cannot be used (" in ran.stderr and "malformed): remove" in ran.stderr
 
 
 @pytest.mark.slow
@@ -218,7 +269,7 @@ def test_parameters_are_flags_of_the_trainer():
     for parameter in parameters:
         (spec,) = (value for name, value in parameter.items() if name.endswith("ValueSpec"))
         for value in spec.get("values", spec.values()):
-            options = hyperparameters.parser().parse_args(
+            options = hyperparameters.read(
                 [*space.arguments[1:], f"--{parameter['parameterId']}={value}"])
     assert len(parameters) == 10 and options.validation_digits == 5000
 

@@ -32,8 +32,8 @@ NEAREST = {FIVE: ("2.0", 20), SOFTMAX: ("1.0", 33), POOLING: ("3.1", 50), HIDDEN
            EPOCHS: ("3.0", 50), LAST: ("3.1", 75)}
 
 PICTURES = {  # some of those that a variation leaves behind without being asked
-    FIVE: {"accuracy", "loss"}, HIDDEN: {"right_digit", "wrong_digit"},
-    POOLING: {"filters_1", "activations_1", "activations_2", "layers_of_right_digit"},
+    FIVE: {"accuracy", "accuracy_closer", "loss", "loss_closer"},
+    HIDDEN: {"right_digit", "wrong_digit"}, POOLING: {"weights", "layers_of_right_digit"},
 }
 
 

@@ -12,14 +12,13 @@ from conftest import wait_until
 from drawn_dashboard import messages_of_a_run
 from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
 
-from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.link.messages import Answer
 from common.dashboard.viewer.keys import KEYS
 from common.dashboard.viewer.process import size_on
 
 TOOLKITS = {"TkAgg": "tkinter", "QtAgg": "PySide6.QtWidgets"}
 WIDTH, HEIGHT = 1728, 1080  # nine tenths of the virtual screen
-BUTTONS = [key.button for key in KEYS if key.button]
+PLACES = list(dict.fromkeys(key.place for key in KEYS if key.button))
 BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
 
 
@@ -94,7 +93,7 @@ def test_window_fits_the_screen_follows_the_run_and_answers(window, tmp_path):
     assert window.shows()
     window.press("7")
     assert window.shows("curves")
-    window.drag((round(WIDTH * (BUTTONS.index("digits") + 0.5) / len(BUTTONS)), HEIGHT - 20))
+    window.drag((round(WIDTH * (PLACES.index("9") + 0.5) / len(PLACES)), HEIGHT - 20))
     assert window.shows("digits")
     window.press("space")
     assert window.process.wait(lambda: window.process.is_paused, PATIENCE)
@@ -122,7 +121,7 @@ def test_window_fits_the_screen_follows_the_run_and_answers(window, tmp_path):
 @pytest.mark.slow
 def test_keys_mouse_and_a_new_size(window):
     window.press("question")
-    assert window.shows("all", DashboardFigure.toggle_keys)
+    assert window.shows("all", lambda figure: figure.keys.toggle())
     window.press("question")
     assert window.shows()
 

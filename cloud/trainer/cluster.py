@@ -3,14 +3,14 @@
 An engine starts the same program once on each machine and tells it by its environment who the
 others are:
 
-  Vertex AI, Kubeflow's TFJob: TF_CONFIG, a text in JSON such as
+  Vertex AI: TF_CONFIG, a text in JSON such as
       {"cluster": {"chief": ["host-a:2222"], "worker": ["host-b:2222", "host-c:2222"]},
        "task": {"type": "worker", "index": 0}}
     What else it holds ("job", "environment", …) says nothing about the cluster. Where there is no
     chief, worker 0 does the chief's work.
 
-  Kubernetes' indexed jobs, Kubeflow's newer Trainer: JOB_COMPLETION_INDEX, the number of this
-    process, which Kubernetes sets; the job's own file adds
+  Kubernetes' indexed jobs: JOB_COMPLETION_INDEX, the number of this process, which Kubernetes
+    sets; the job's own file adds
       CLUSTER_SIZE   how many processes there are, for example 2
       CLUSTER_HOSTS  their names with {} for the number, for example mnist-{}.mnist
       CLUSTER_PORT   the port on which each listens, 2222 where it is left out

@@ -13,11 +13,14 @@ Exit statuses:
        training had begun
   137  SIGKILL, which leaves no time for anything
 
-Those above 127 may go better the next time: TFJob's restart policy ExitCode starts such a process
-again, and not one that ended with 1 or 2. So does this launcher where it has started several.
+Those above 127 may go better the next time: the job in kubernetes/indexed-job.yaml starts such a
+process again, and not one that ended with 1 or 2. So does this launcher where it has started
+several.
 """
 
 import contextlib
+import ctypes
+import functools
 import multiprocessing.connection
 import os
 import signal
@@ -30,41 +33,37 @@ import time
 from cloud.trainer.cluster import out_of_reach
 from common.terminal import say
 
-EXIT_RETRY = 138  # 128 + SIGUSR1, which TFJob sets apart for errors that the program calls passing
+EXIT_RETRY = 138  # 128 + SIGUSR1, which nobody sends
 GRACE = 20        # seconds from a signal to the end; Kubernetes kills after 30
 RESTARTS = 20     # of all processes together
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK_SECONDS = 0.5
+PR_SET_PDEATHSIG = 1
 
 # What a process of a training says to its launcher, a byte each.
 MOVED_ON, WILL_SAVE, WILL_NOT_SAVE = b".", b"+", b"-"
 
 
-def launch(arguments, clusters, patience):
+def launch(arguments, clusters, patience, locks=()):
     """Run processes of a training to their end.
 
     Args:
       arguments: a list of str, the flags for each of them.
       clusters: a list of `Cluster`, one for each process to start here: whom it trains with.
       patience: float, seconds. A process that says nothing for so long is ended.
+      locks: files that hold locks, which last until all of these processes have ended, too.
 
     Returns:
       int, the exit status.
     """
     several = len(clusters) > 1
-    processes = [_Process(arguments, cluster, patience,
+    processes = [_Process(arguments, cluster, patience, locks,
                           f"worker {cluster.index} | " if several else "")
                  for cluster in clusters]
     asked = []
-
-    def end(number, frame):
-        asked.append(number)
-        for process in processes:
-            process.ask_to_end(number)
-
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's way
-            signal.signal(number, end)
+            signal.signal(number, lambda number, frame: asked.append(number))
     for process in processes:
         process.start()
     status = _watch(processes, RESTARTS if several else 0, asked)
@@ -77,6 +76,8 @@ def _watch(processes, restarts, asked):
     while running := [process for process in processes if process.status is None]:
         multiprocessing.connection.wait([process.line for process in running], LOOK_SECONDS)
         for process in running:
+            if asked:
+                process.ask_to_end(asked[0])
             process.look()
             if not process.status or asked or failed:
                 continue
@@ -90,12 +91,21 @@ def _watch(processes, restarts, asked):
     return failed
 
 
+def ending_with_this_process():
+    """What makes a process that subprocess.Popen starts (`preexec_fn`) end with this one, even if
+    this is killed, whatever it waits for. Linux only; elsewhere None, and it is on its own.
+    """
+    if sys.platform == "linux":
+        return functools.partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class _Process:
     """One process of a training, seen from outside. Its `status` is None while it runs."""
 
-    def __init__(self, arguments, cluster, patience, prefix):
+    def __init__(self, arguments, cluster, patience, locks, prefix):
         self._command = [sys.executable, "-u", "-m", "cloud.trainer.process", *arguments]
         self._cluster, self._patience, self._prefix = cluster, patience, prefix
+        self._locks = [lock.fileno() for lock in locks]
         self._process = None
         self.line = self.status = None
 
@@ -106,8 +116,8 @@ class _Process:
                   "errors": "replace"} if self._prefix else {}
         # In a session of its own, out of the reach of a terminal's Ctrl-C, which is passed on.
         self._process = subprocess.Popen(
-            self._command, stdin=its_line, start_new_session=True, **output,
-            env=os.environ | self._cluster.environment)
+            self._command, stdin=its_line, start_new_session=True, pass_fds=self._locks, **output,
+            env=os.environ | self._cluster.environment, preexec_fn=ending_with_this_process())
         its_line.close()
         if self._prefix:
             threading.Thread(target=self._copy, args=(self._process.stdout,)).start()
@@ -116,14 +126,14 @@ class _Process:
 
     def ask_to_end(self, number):
         """Pass a signal on to a process that would save its state; any other one ends at once."""
-        if self._process is None or self.status is not None:
+        if self.status is not None or self._is_asked:
             return
-        if self._saves and not self._is_asked:
-            self._process.send_signal(number)
-            self._deadline = time.monotonic() + GRACE
-        elif not self._saves:
-            self._process.kill()
         self._is_asked = True
+        self._deadline = time.monotonic() + GRACE
+        if self._saves:
+            self._process.send_signal(number)
+        else:
+            self._process.kill()
 
     def look(self):
         """Read what the process has said; end it if it has been silent for too long."""

@@ -3,26 +3,22 @@
 Its standard input is a socket, the line to the launcher.
 """
 
-import contextlib
-import ctypes
 import os
-import signal
 import sys
 import traceback
 
 from cloud.trainer import cluster as clusters
 from cloud.trainer import hyperparameters as hp
-from cloud.trainer.launcher import MOVED_ON, SIGNALS, WILL_NOT_SAVE, WILL_SAVE
+from cloud.trainer.lifetime import Lifetime, leave
 from common.graph import start as tensorflow_start
-from common.terminal import EXIT_USER_ERROR, UserError, say
+from common.terminal import EXIT_USER_ERROR, UserError
 
-FATAL_ONLY = "3"    # of TF_CPP_MIN_LOG_LEVEL: what is lost is said by Python's exceptions, too
-PR_SET_PDEATHSIG = 1
+FATAL_ONLY = "3"  # of TF_CPP_MIN_LOG_LEVEL: what is lost is said by Python's exceptions, too
 
 
 def main():
     """Train. This never returns: TensorFlow would wait for the cluster's end."""
-    options = hp.parser().parse_args()
+    options = hp.read()
     try:
         lifetime = Lifetime(sys.stdin.fileno())
         cluster = clusters.read(os.environ)
@@ -38,54 +34,6 @@ def main():
         traceback.print_exc()
         leave(EXIT_USER_ERROR)
     leave(0)
-
-
-class Lifetime:
-    """Tells the launcher how this process is doing, and this process what the launcher wants.
-
-    Attributes:
-      signal: the number (int) of the signal that asks it to end, or None.
-    """
-
-    def __init__(self, line):
-        """Begin; `line` (int) is the file number of the launcher's line."""
-        self.signal = None
-        self._line = line
-        if sys.platform == "linux":  # if the launcher is killed, so is this, whatever it waits for
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        self.moved_on()
-
-    def moved_on(self):
-        """Say that something was finished: the launcher's patience starts anew."""
-        os.write(self._line, MOVED_ON)
-
-    def will_save(self, saves):
-        """Say whether the main thread looks at `signal` from now on, saves the state and leaves.
-
-        Args:
-          saves: bool. As long as it does not, at first, a signal ends the process at once.
-        """
-        for number in SIGNALS:
-            signal.signal(number, self._remember if saves else signal.SIG_DFL)
-        os.write(self._line, WILL_SAVE if saves else WILL_NOT_SAVE)
-
-    def _remember(self, number, frame):
-        self.signal = number
-
-
-def leave(status, why=None):
-    """End this process at once: TensorFlow would wait for the other processes first.
-
-    Args:
-      status: int, the exit status.
-      why: str, a line for the standard error stream, or None.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            stream.flush()
-    if why:
-        say(f"cloud.trainer: {why}")
-    os._exit(status)
 
 
 def _start_tensorflow(cluster):

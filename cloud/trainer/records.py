@@ -5,15 +5,16 @@ import contextlib
 import json
 import pathlib
 import re
+import shutil
 import time
 
 import numpy as np
 import tensorflow as tf
 
 from cloud.trainer.network import Network
-from common.terminal import UserError, reason, say
+from common.terminal import UserError, reason, room_left, say
 
-KEPT = 2  # checkpoints
+KEPT = 2  # checkpoints, and exports
 BUCKETS = 30  # of a histogram
 DATA_CLASSES = {"scalars": 1, "histograms": 2}  # DATA_CLASS_SCALAR and DATA_CLASS_TENSOR
 METRIC = "accuracy"  # the "metricId" in vertex/hptune.yaml
@@ -84,8 +85,11 @@ class Checkpoints:
             self._folder.mkdir(parents=True, exist_ok=True)
             tf.train.Checkpoint(training=state, settings=settings).write(self._path(step))
         except (OSError, tf.errors.OpError) as error:
+            for rest in self._folder.glob(f"step-{step}_temp*"):
+                shutil.rmtree(rest, ignore_errors=True)
             raise CheckpointError(f"--checkpoint-dir: no checkpoint can be written to "
-                                  f"{self._folder} ({reason(error)})") from error
+                                  f"{self._folder} ({reason(error)})"
+                                  f"{room_left(self._folder)}") from error
         files = self._files()
         kept = sorted(other for other in files if other <= step)[-KEPT:]
         for other in set(files) - set(kept):
@@ -125,10 +129,16 @@ def export(network, hyperparameters, folder):
     Its input is `image`, float32 [n, 28, 28], values 0 to 1; its outputs are `classes`,
     int64 [n], the digits, and `predictions`, float32 [n, 10], the probability of each digit.
 
+    It gets a folder of its own, 1, 2 and so on, as servers want versions of a model. What makes it
+    a model, the file saved_model.pb, is written last: nobody loads half of one, or mixed files.
+
     Args:
       network: the trained `Network`, with variables on however many devices.
       hyperparameters: its `Hyperparameters`.
-      folder: str, made if there is none; files of an older export in it are replaced.
+      folder: str, of all exports, made if there is none. This one and the one before are kept.
+
+    Returns:
+      str, the folder of this one.
 
     Raises:
       UserError: it cannot be written.
@@ -142,11 +152,18 @@ def export(network, hyperparameters, folder):
         predictions = tf.nn.softmax(served.logits(image))
         return {"classes": tf.argmax(predictions, 1), "predictions": predictions}
 
+    older = sorted((int(path.name), path) for path in pathlib.Path(folder).glob("*")
+                   if path.name.isdecimal())
+    place = pathlib.Path(folder, str(older[-1][0] + 1 if older else 1))
     try:
-        tf.saved_model.save(served, folder, signatures={"serving_default": predict})
+        tf.saved_model.save(served, str(place), signatures={"serving_default": predict})
     except (OSError, tf.errors.OpError) as error:
+        shutil.rmtree(place, ignore_errors=True)
         raise UserError(f"--model-dir: nothing can be written to {folder} "
-                        f"({reason(error)})") from error
+                        f"({reason(error)}){room_left(folder)}") from error
+    for _, path in older[:1 - KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+    return str(place)
 
 
 class Summaries:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from cloud.trainer.cluster import Cluster, can_listen
 from cloud.trainer.launcher import EXIT_RETRY
-from cloud.trainer.process import leave
+from cloud.trainer.lifetime import leave
 from cloud.trainer.records import Checkpoints, Summaries, TuningMetric, export
 from cloud.trainer.training import Training, test
 from common import mnist_data
@@ -49,8 +49,8 @@ def run(options, hyperparameters, cluster, lifetime):
         raise UserError(f"--hp-iterations {last}: the newest checkpoint in "
                         f"{options.checkpoint_dir} is of iteration {saved:,} already")
     if saved == last:  # what is left to do takes no other process, and they may have ended
+        print(f"{last:,} iterations are done already", flush=True)
         if not cluster.is_chief:
-            print(f"{last:,} iterations are done already")
             return
         cluster = Cluster()
     train_digits, test_digits = _read_digits(options)
@@ -66,8 +66,8 @@ def run(options, hyperparameters, cluster, lifetime):
     if report:
         report.finish()
         lifetime.moved_on()
-        export(training.network, hyperparameters, options.model_dir)
-        print(f"exported to         {options.model_dir}")
+        exported = export(training.network, hyperparameters, options.model_dir)
+        print(f"exported to         {exported}")
     print(f"digest of weights   {weights}")
 
 

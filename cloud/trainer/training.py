@@ -25,7 +25,8 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual ones, those of stage 
 class Adam(tf.Module):
     """Running means of the gradients and of their squares, which say how far to go.
 
-    Keras has an Adam, too, but Keras 3 does not train under MultiWorkerMirroredStrategy.
+    Keras's Adam does the same, also on many machines (what does not work there is its `fit`), but
+    the import of Keras takes longer than this.
     """
 
     def __init__(self, variables):
@@ -148,10 +149,10 @@ class Training:
         here = self._strategy.experimental_local_results
         with tf.control_dependencies([value for part in (measure, gradients, means, variances)
                                       for values in part for value in here(values)]):
-            length = _distance(rate, step)
+            count = tf.cast(step + 1, tf.float32)
             for weight, gradient, mean, square in zip(
                     self._weights, gradients, self._adam.means, self._adam.squares):
-                update(weight, _move, args=(gradient, mean, square, length))
+                update(weight, _move, args=(gradient, mean, square, rate, count))
             for running, new in zip((*self.network.means, *self.network.variances),
                                     (*means, *variances)):
                 update(running, _follow, args=(new, settings.batch_norm_decay))
@@ -276,22 +277,9 @@ def _follow(running, new, decay):
     running.assign(decay * running + (1 - decay) * new)
 
 
-def _distance(rate, step):
-    """How far to go at an iteration: the learning rate, corrected for means that began at 0.
-
-    Args:
-      rate: float32 [], the learning rate.
-      step: int64 [], 0 for the first iteration.
-
-    Returns:
-      float32 [].
-    """
-    count = tf.cast(step + 1, tf.float32)
-    return rate * tf.sqrt(1 - tf.pow(BETA_2, count)) / (1 - tf.pow(BETA_1, count))
-
-
-def _move(variable, gradient, mean, square, length):
-    """Move one variable against its gradient; all but `length` are of one shape."""
-    mean.assign(BETA_1 * mean + (1 - BETA_1) * gradient)
-    square.assign(BETA_2 * square + (1 - BETA_2) * tf.square(gradient))
-    variable.assign_sub(length * mean / (tf.sqrt(square) + EPSILON))
+def _move(weight, gradient, mean, square, rate, count):
+    """Move a weight against its gradient; `count` is 1 at the first iteration."""
+    tf.raw_ops.ResourceApplyAdam(
+        var=weight.handle, m=mean.handle, v=square.handle, grad=gradient, lr=rate,
+        beta1=BETA_1, beta2=BETA_2, epsilon=EPSILON,
+        beta1_power=tf.pow(BETA_1, count), beta2_power=tf.pow(BETA_2, count))

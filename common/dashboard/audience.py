@@ -20,7 +20,7 @@ WEB_PORT = 8988  # matplotlib's own for its pages
 
 # Whatever an option asks for: a new one is a file, and a row here.
 OUTPUTS = (afterwards.Keeper, files.Picture, files.Movie, afterwards.OwnDigits,
-           afterwards.LearnedPictures)
+           afterwards.Pictures)
 
 RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DIR", folder)
 OPTIONS = (

@@ -38,7 +38,7 @@ from common.dashboard.audience import Audience
 from common.dashboard.link import measurements
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
 from common.dashboard.link.run import NotOftener, bands_of, first_digits, misread_first
-from common.dashboard.outputs.files import is_notebook
+from common.dashboard.outputs.files import is_notebook, png_of
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
@@ -99,8 +99,8 @@ class Dashboard:
         self._num_examples = num_examples
         title = title or os.path.splitext(terminal.script_file())[0]
         self._signals, self._clock = terminal.HeldSignals(), Clock()
-        self._audience = Audience(options, Model(classify, inside, checkpoints), title, outputs,
-                                  self._signals)
+        self._model = Model(classify, inside, checkpoints)
+        self._audience = Audience(options, self._model, title, outputs, self._signals)
         self.run = self._audience.run
         self._last = self._audience.options.iterations
         self._first = self._next_bands = 0            # iterations
@@ -231,6 +231,20 @@ class Dashboard:
         failures = self._end(self.closed, self._reached)
         if failures:
             raise terminal.UserError("not everything could be done:\n  " + "\n  ".join(failures))
+
+    def picture(self, view="all", image=None):
+        """Draw one of the dashboard's views now; a notebook shows it as the result of a cell.
+
+        Args:
+          view: str, one of `figure.VIEWS`: "curves", "confusion", "misread", "neurons" (their
+            weights), "look" (the probabilities of a digit), "inside" (layer by layer), "evidence" …
+          image: float [28, 28], [28, 28, 1] or [784], values 0 to 1, the digit to look at; None for
+            the first test digit at hand.
+
+        Returns:
+          A `files.Png`: bytes, a PNG file of 1280 × 720 pixels.
+        """
+        return png_of(self.run, self._model, view, image)
 
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""

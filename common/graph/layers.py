@@ -14,6 +14,8 @@ WEIGHING = {"MatMul": "fully connected", "Conv2D": "convolution"}
 POOLING = {"MaxPool": "pooling", "AvgPool": "pooling"}
 SCALING = ("Add", "AddV2", "BiasAdd", "Sub", "Mul")  # what biases and batch normalisation need
 ACTIVATIONS = ("Relu", "Sigmoid", "Tanh", "Elu", "Selu", "LeakyRelu", "Relu6", "Softmax")
+BENDING = ("Sigmoid", "Tanh", "Elu", "Selu", "Relu6", "Softplus", "Softsign", "Softmax", "Exp",
+           "Erf", "Square")  # all else that layers are made of is straight, piece by piece
 LOOKED_AT = 1000  # training digits, to find those that excite a neuron
 MOST_EXCITING = 20
 
@@ -144,7 +146,7 @@ class Inside:
         """
         if self._evidence is None:
             self._evidence = self._make_evidence()
-        logits, chosen, gradient = self._evidence
+        logits, chosen, gradient, is_bent = self._evidence
         feed = self._feed_for(image[np.newaxis])
         probabilities, all_logits = self._sess.run([self._Y, logits], feed)
         digits = (int(probabilities[0].argmax()),)
@@ -153,12 +155,9 @@ class Inside:
         gradients = self._sess.run(gradient, {
             **self._feed_for(np.repeat(image[np.newaxis], len(digits), axis=0)),
             chosen: np.eye(10, dtype=np.float32)[list(digits)]})
-        found = self._layers()
-        is_exact = len(found) == 1
-        biases = (self._sess.run(found[0].biases)[list(digits)]
-                  if is_exact and found[0].biases is not None else None)
-        return Evidence(digits, gradients.reshape(-1, 28, 28) * image[..., 0], is_exact,
-                        all_logits[0, list(digits)], biases, probabilities[0])
+        return Evidence(digits, gradients.reshape(-1, 28, 28) * image[..., 0],
+                        len(self._layers()) == 1, all_logits[0, list(digits)], not is_bent,
+                        probabilities[0])
 
     def _layers(self):
         if self._found is None:
@@ -183,13 +182,15 @@ class Inside:
             is_convolution and operation.get_attr("padding") == b"SAME", layer.activation)
 
     def _make_evidence(self):
-        """The logits, a placeholder for the digits to look at, one-hot, and their gradients."""
+        """Logits, a placeholder for digits, one-hot, their gradients; whether a layer is bent."""
         import tensorflow.compat.v1 as tf  # whoever has a session has waited for it already
         logits = self._Y.op.inputs[0] if self._Y.op.type == "Softmax" else self._Y
         with self._sess.graph.as_default():
             chosen = tf.placeholder(tf.float32, [None, 10])
             (gradient,) = tf.gradients(tf.reduce_sum(logits * chosen), self._X)
-        return logits, chosen, gradient
+        is_bent = any(operation.type in BENDING
+                      for operation in operations_between(self._X, logits))
+        return logits, chosen, gradient, is_bent
 
     def name_of(self, tensor):
         """What the script calls a tensor, or the variable that it is read from."""

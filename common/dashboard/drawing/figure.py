@@ -10,9 +10,10 @@ from common.dashboard.drawing import layout
 from common.dashboard.drawing.layout import View
 from common.dashboard.drawing.panels.bands import BandsPanel
 from common.dashboard.drawing.panels.curves import CurvesPanel
-from common.dashboard.drawing.panels.digits import DigitsPanel
+from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
 from common.dashboard.drawing.panels.evidence import EvidencePanel
 from common.dashboard.drawing.panels.layers import LayersPanel
+from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
 from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
 from common.dashboard.drawing.panels.patch import PatchPanel
 from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
@@ -30,6 +31,7 @@ PANELS = {
     "test digits": lambda axes: DigitsPanel(axes, "Test digits", "test_digits", True),
     "sheet": SheetPanel,
     "sample": SamplePanel,
+    "inverse": lambda axes: SamplePanel(axes, is_inverted=True),
     "probabilities": ProbabilitiesPanel,
     "neurons": WeightsPanel,
     "neuron": NeuronPanel,
@@ -37,6 +39,10 @@ PANELS = {
     "layers": LayersPanel,
     "patch": PatchPanel,
     "evidence": EvidencePanel,
+    "confusion": ConfusionPanel,
+    "pair": PairPanel,
+    "misread": MisreadPanel,
+    "own": OwnDigitsPanel,
 }
 SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
@@ -48,9 +54,13 @@ VIEWS = {
     "curves": View(("accuracy", "loss")),
     "spread": View(("weights", "biases")),
     "digits": View(("train digits", "test digits")),
+    "confusion": View(("confusion", "pair"), has_main=True,
+                      hint="click a cell: its digits   m: misread digits   esc: back"),
+    "misread": View(("misread",), hint="click: one of them   t: confusion matrix   esc: back"),
+    "own": View(("own",)),
     "write": View(("sheet", "sample", "probabilities"), has_main=True,
                   hint="i: layer by layer   e: evidence   c: clear   esc: back"),
-    "look": View(("sample", "probabilities"), hint="click or esc: back"),
+    "look": View(("sample", "inverse", "probabilities"), has_main=True, hint="click or esc: back"),
     "neurons": View(("neurons",), hint="click: one of them   esc: back"),
     "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
@@ -70,24 +80,26 @@ class DashboardFigure:
       figure: the matplotlib Figure.
       scene: the `Scene` that is shown.
       view: the name of the view, of `VIEWS`.
-      buttons: `strips.Buttons`.
+      buttons, keys: `strips.Buttons` and `strips.KeyList`.
     """
 
-    def __init__(self, figure, run, keys=()):
+    def __init__(self, figure, run, keys=(), has_buttons=True):
         """Draw on a figure.
 
         Args:
           figure: a matplotlib Figure with a canvas.
           run: a `Run`, to follow.
           keys: the rows of `viewer.KEYS`, for a screen; a file has no keys and no buttons.
+          has_buttons: bool, whether their buttons are drawn here.
         """
         self.figure, self.scene, self.view = figure, Scene(run), "all"
         self._panels = {name: make(figure.add_axes((0, 0, 1, 1), label=name))
                         for name, make in PANELS.items()}
         self._status = Status(figure)
-        self.buttons = Buttons(figure, keys)
-        self._keys = KeyList(figure, keys)
+        self.buttons = Buttons(figure, keys if has_buttons else ())
+        self.keys = KeyList(figure, keys)
         self._backgrounds = None  # what stays, by part, copied when it was drawn
+        self._below_keys = None   # what the list of keys hides, copied when it was opened
         self.arrange()
 
     @property
@@ -101,6 +113,26 @@ class DashboardFigure:
         return self._panels["sheet"]
 
     @property
+    def is_sheet(self):
+        """bool, whether one can write in the view"""
+        return VIEWS[self.view].is_sheet
+
+    @property
+    def can_zoom(self):
+        """bool, whether there is something to zoom into"""
+        return any(panel.can_zoom for panel in self.panels.values())
+
+    @property
+    def is_zoomed(self):
+        """bool, whether a part of something is shown"""
+        return any(panel.zoom is not None for panel in self.panels.values())
+
+    @property
+    def has_curves(self):
+        """bool, whether `toggle_whole` changes what is seen"""
+        return not self.panels.keys().isdisjoint(("accuracy", "loss"))
+
+    @property
     def question(self):
         """What the view wants to know of the network, one of the `questions`: what its first panel
         that has a question wants to know. None for nothing.
@@ -108,7 +140,7 @@ class DashboardFigure:
         kinds = [panel.question for panel in self.panels.values() if panel.question is not None]
         if not kinds:
             return None
-        if not VIEWS[self.view].is_sheet:
+        if not self.is_sheet:
             self.scene.choose_sample()
         return kinds[0].of(self.scene)
 
@@ -116,11 +148,6 @@ class DashboardFigure:
         """Show one of `VIEWS`. Takes effect with the next whole drawing."""
         self.view = name
         self.arrange()
-
-    def toggle_keys(self):
-        """Show or hide the list of keys. Takes effect with the next whole drawing."""
-        self._keys.axes.set_visible(not self._keys.axes.get_visible())
-        self._backgrounds = None
 
     def toggle_whole(self):
         """Show the curves' axes as published, or where the curves are."""
@@ -152,17 +179,20 @@ class DashboardFigure:
 
         Returns:
           The parts to be painted anew, a list to hand to `repaint`; None where only drawing the
-          whole figure will do.
+          whole figure will do. While the list of keys is open, what is new waits behind it.
         """
-        changed = []
-        for part in self._parts() if with_status else self.panels.values():
+        is_painted = self._below_keys is not None
+        changed = [self.keys] if self.keys.is_open != is_painted else []
+        if self.keys.is_open and self.can_repaint:
+            return changed
+        for part in self._parts():
+            if part is self._status and not with_status:
+                continue
             change = part.update(self.scene)
             if change:
                 changed.append(part)
             if change == "all" and self.can_repaint:
                 self._backgrounds.pop(part, None)  # of no use any more
-        if self._keys.axes.get_visible():
-            self._backgrounds = None
         return changed if self.can_repaint else None
 
     @property
@@ -173,6 +203,9 @@ class DashboardFigure:
     def repaint(self, parts):
         """Paint some parts anew on the figure's canvas; the rest of the picture stays."""
         for part in parts:
+            if part is self.keys:
+                self._paint_keys()
+                continue
             if part in self._backgrounds:
                 self.figure.canvas.restore_region(self._backgrounds[part])
             else:
@@ -184,12 +217,28 @@ class DashboardFigure:
         """The panel under the mouse, for an event of matplotlib; None where there is none."""
         return next((panel for panel in self.panels.values() if panel.axes is event.inaxes), None)
 
+    def title_at(self, event):
+        """The name of the panel whose title is under the mouse; None where there is none."""
+        return next((name for name, panel in self.panels.items()
+                     if panel.cell.contains(event.x, event.y) and event.y > panel.axes.bbox.y1),
+                    None)
+
     def _parts(self):
-        return [*self.panels.values(), self._status]
+        strips = [self._status, self.buttons] if self.buttons.axes.get_visible() else [self._status]
+        return [*self.panels.values(), *strips]
 
     def _paint(self, part):
         for artist in part.moving:
             part.axes.draw_artist(artist)
+
+    def _paint_keys(self):
+        """Paint the list of keys, or what is below it."""
+        if self.keys.is_open:
+            self._below_keys = self.figure.canvas.copy_from_bbox(self.keys.region)
+            self.figure.draw_artist(self.keys.axes)
+        else:
+            self.figure.canvas.restore_region(self._below_keys)
+            self._below_keys = None
 
     def _after_drawing(self, event):
         """The canvas has just drawn all that stays: keep copies of it, then paint the rest."""
@@ -200,9 +249,9 @@ class DashboardFigure:
         self._backgrounds = {part: canvas.copy_from_bbox(part.region) for part in self._parts()}
         for part in self._parts():
             self._paint(part)
-        for strip in (self.buttons, self._keys):
-            if strip.axes.get_visible():
-                self.figure.draw_artist(strip.axes)
+        self._below_keys = None
+        if self.keys.is_open:
+            self._paint_keys()
 
     def arrange(self):
         """Place everything for the figure's present size and view."""
@@ -212,7 +261,7 @@ class DashboardFigure:
         sizes = layout.sizes_for(self.figure, layout.cells_of(view, width, height))
         below = self.buttons.place(width, sizes)
         below += self._status.place(below, width, sizes)
-        self._keys.place(width, height, sizes)
+        self.keys.place(width, height, sizes)
         for panel in self._panels.values():
             panel.axes.set_visible(False)
         for panel, cell in zip(self.panels.values(),

@@ -7,10 +7,13 @@ on red, with the correct digit in small print at its left and the one computed a
 import functools
 
 import numpy as np
+from matplotlib.colors import to_rgb
 
-INK = (17, 24, 39)               # colours: red, green, blue, 0 to 255
-RIGHT_BACKGROUND = (255, 255, 255)
-WRONG_BACKGROUND = (235, 87, 72)
+from common.dashboard.drawing import style
+
+INK, RIGHT_BACKGROUND, WRONG_BACKGROUND = (  # red, green, blue, 0 to 255
+    tuple(round(255 * share) for share in to_rgb(colour))
+    for colour in (style.INK, style.PAPER, style.WRONG_COLOUR))
 TAG = (255, 255, 255)
 SMALLEST_WITH_GAP = 20   # pixels: in larger cells, a white line keeps neighbours apart
 NUMERAL_HEIGHT = 0.73    # of the font's size

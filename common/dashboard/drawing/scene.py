@@ -31,6 +31,13 @@ class Sample:
         reading = "read correctly" if self.label == computed else f"read as {computed}"
         return f"{self.origin}: {self.label}, {reading}"
 
+    @property
+    def caption(self):
+        """str, in few letters what it is and is read as, or where it comes from, and how surely."""
+        computed, sure = self.probabilities.argmax(), 100 * self.probabilities.max()
+        digit = f"{self.origin}: " if self.label is None else f"{self.label} read as "
+        return f"{digit}{computed}, {sure:.1f} %"
+
 
 @dataclasses.dataclass
 class Scene:
@@ -38,19 +45,39 @@ class Scene:
 
     run: the `Run`.
     sample: the `Sample` that the user looks at, or None.
-    neuron: (layer, neuron), the numbers of the neuron that the user looks at, or None.
+    neuron: (layer, neuron), the numbers of the neuron that the user looks at.
+    pair: (correct digit, computed digit), the cell of the confusion matrix that the user has
+      clicked, or None.
+    own: a list of `Sample`, digits of the user's own from files.
     pointed: where in the picture of the layers the mouse is: (layer, tile, row, column), or None.
     answers: what the network was asked and has answered: a dictionary from the question's class,
       of `questions`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
+    buttons: a tuple of `keys.Button`.
     """
 
     run: Run
     sample: Sample | None = None
-    neuron: tuple | None = None
+    neuron: tuple = (0, 0)
+    pair: tuple | None = None
+    own: list = dataclasses.field(default_factory=list)
     pointed: tuple | None = None
     answers: dict = dataclasses.field(default_factory=dict)
     hint: str = ""
+    buttons: tuple = ()
+
+    def look_at(self, sample):
+        """Look at a `Sample`; return the view that shows it."""
+        self.sample = sample
+        return "inside" if self.run.has_inside else "look"
+
+    def take(self, question, found):
+        """Take in what was found for one of the `questions`."""
+        self.answers[type(question)] = found
+        if self.sample is not None and found is not None:
+            probabilities = question.probabilities(found)
+            if probabilities is not None:
+                self.sample = dataclasses.replace(self.sample, probabilities=probabilities)
 
     def choose_sample(self):
         """Look at some digit, if at none: the first test digit, which may be a misread one."""

@@ -6,6 +6,7 @@ from matplotlib.transforms import Bbox
 from common.dashboard.drawing.layout import LETTER, points_for, width_of
 from common.dashboard.drawing.style import (
     BUTTON_COLOUR,
+    DPI,
     FRAME_COLOUR,
     GRID_COLOUR,
     TEST_COLOUR,
@@ -15,9 +16,12 @@ from common.dashboard.drawing.style import (
 from common.terminal import hours
 
 STATUS_HEIGHT, BUTTON_HEIGHT, BAR_HEIGHT = 26, 34, 3  # pixels of a common window
+ONE_LINE = 100           # letters of a status line; where there is room for fewer, it has two
+TWO_LINES = 1.7          # times as high
 BUTTON = 0.88            # of a button's place: the button
 BETWEEN_GROUPS = 0.5     # of a line, in the list of keys
 LEAST_POINTS = 7.5       # of the letters on buttons: with smaller ones, the buttons get two rows
+A_PHONES = 500           # width in pixels of a common screen, with fingers rather than keys
 LINE = 1.8               # from one line of the list to the next, as a share of the font's size
 
 
@@ -51,7 +55,15 @@ class Status(Strip):
 
     def place(self, bottom, width, sizes):
         """Place it above `bottom`, in pixels, and return its height."""
-        height = round(STATUS_HEIGHT * sizes.unit)
+        self._letters = width / width_of(1, sizes.points, self.axes.figure)
+        self._has_two_lines = self._letters < ONE_LINE
+        height = round(STATUS_HEIGHT * sizes.unit * (TWO_LINES if self._has_two_lines else 1))
+        if self._has_two_lines:
+            self._text.set_y(0.66)
+            self._hint.set(x=0.01, y=0.24, ha="left")
+        else:
+            self._text.set_y(0.4)
+            self._hint.set(x=0.99, y=0.4, ha="right")
         self._put(bottom, width, height)
         self.region = self.fresh = Bbox.from_bounds(0, bottom, int(width), height)
         thin = max(2, round(BAR_HEIGHT * sizes.unit)) / height
@@ -59,15 +71,12 @@ class Status(Strip):
             bar.set(y=1 - thin, height=thin)
         for text in (self._text, self._hint):
             text.set_fontsize(sizes.points)
-        self._letters = width / width_of(1, sizes.points, self.axes.figure)
         return height
 
     def update(self, scene):
         """Show the present `Scene`; as for a `Panel`."""
-        run = scene.run
-        words, hint = status_words(run, self._letters), scene.hint
-        if len(words) + len(hint) > self._letters - 4:
-            hint = ""
+        run, hint = scene.run, scene.hint
+        words = status_words(run, self._letters - (0 if self._has_two_lines else len(hint) + 4))
         share = min(1, run.iteration / run.last) if run.last else 0
         seen = words, hint, share, run.phase
         if seen == getattr(self, "_seen", None):
@@ -101,31 +110,49 @@ def status_words(run, most):
 
 
 class Buttons(Strip):
-    """A row of buttons, one for each key that has one; never in a saved picture."""
+    """A row of buttons, as the scene has them; never in a saved picture.
+
+    What each does changes with what is shown, its place does not.
+    """
 
     def __init__(self, figure, keys):
+        """Make room for those of some rows of `KEYS`."""
         super().__init__(figure, "buttons")
         self.axes.set_animated(True)
-        self._keys = [key for key in keys if key.button]
+        self._longest = max((len(key.button) for key in keys), default=0) + 1
+        self._count, self._shown = len({key.place for key in keys if key.button}), ()
         self._boxes = [self.axes.add_patch(FancyBboxPatch(
             (0, 0), 1, 1, boxstyle="square,pad=0", facecolor=BUTTON_COLOUR,
-            edgecolor=FRAME_COLOUR, linewidth=0.8)) for _ in self._keys]
-        self._texts = [self.axes.text(0, 0, key.button, ha="center", va="center_baseline",
-                                      color=TEXT_COLOUR) for key in self._keys]
+            edgecolor=FRAME_COLOUR, linewidth=0.8)) for _ in range(self._count)]
+        self._texts = [self.axes.text(0, 0, "", ha="center", va="center_baseline")
+                       for _ in range(self._count)]
+        self.moving = [*self._boxes, *self._texts]
+        for artist in self.moving:
+            artist.set_animated(True)
         self._height, self._columns, self._rows = 0, 1, 1
+
+    def update(self, scene):
+        """Show those of the present `Scene`; as for a `Panel`."""
+        if scene.buttons == self._shown:
+            return ""
+        self._shown = scene.buttons
+        for button, box, text in zip(self._shown, self._boxes, self._texts):
+            box.set_edgecolor(FRAME_COLOUR if button.works else GRID_COLOUR)
+            text.set(text=button.words, color=TEXT_COLOUR if button.works else FRAME_COLOUR)
+        return "moving"
 
     def place(self, width, sizes):
         """Place them at the figure's bottom, and return their height in pixels."""
-        self.axes.set_visible(bool(self._keys))
-        if not self._keys:
+        self.axes.set_visible(bool(self._count))
+        if not self._count:
             return 0
-        count, figure = len(self._keys), self.axes.figure
-        longest = max(len(key.button) for key in self._keys) + 1
+        count, longest, figure = self._count, self._longest, self.axes.figure
         is_narrow = BUTTON * width / count < width_of(longest, LEAST_POINTS, figure)
         self._rows = 2 if is_narrow else 1
         self._columns = -(-count // self._rows)
         self._height = round(BUTTON_HEIGHT * sizes.unit) * self._rows
         self._put(0, width, self._height)
+        self.region = self.fresh = Bbox.from_bounds(0, 0, int(width), self._height)
         across, up = 1 / self._columns, 1 / self._rows
         points = points_for(longest, BUTTON * width * across, figure)
         for number, (box, text) in enumerate(zip(self._boxes, self._texts)):
@@ -139,12 +166,12 @@ class Buttons(Strip):
 
     def key_at(self, x, y):
         """The row of the key whose button is at a point of the figure, in pixels; or None."""
-        if not self._keys or not 0 <= y < self._height:
+        if not 0 <= y < self._height:
             return None
         column = int(x / self.axes.figure.bbox.width * self._columns)
         row = int((self._height - y) / self._height * self._rows)
         number = min(row, self._rows - 1) * self._columns + min(max(column, 0), self._columns - 1)
-        return self._keys[number] if number < len(self._keys) else None
+        return self._shown[number].key if number < len(self._shown) else None
 
 
 class KeyList(Strip):
@@ -153,11 +180,12 @@ class KeyList(Strip):
     def __init__(self, figure, keys):
         super().__init__(figure, "keys", zorder=10)
         self.axes.set_visible(False)
+        self._keys, self._labels = keys, []
         self.axes.set_animated(True)
         self.axes.add_patch(FancyBboxPatch(
             (0, 0), 1, 1, boxstyle="square,pad=0", facecolor="white", edgecolor=TEXT_COLOUR,
             clip_on=False))
-        labels = max((len(key.label) for key in keys), default=0)
+        labels = max((len(words) for key in keys for words in (key.label, key.button)), default=0)
         self._letters = labels + max((len(key.words) for key in keys), default=0) + 6
         groups = sum(key.starts_group for key in keys)
         self._lines = len(keys) + groups * BETWEEN_GROUPS + 1
@@ -165,11 +193,20 @@ class KeyList(Strip):
         for key in keys:
             line += 1 + key.starts_group * BETWEEN_GROUPS
             y = 1 - line / self._lines
-            self._texts += [
-                self.axes.text((labels + 2) / self._letters, y, key.label, ha="right",
-                               va="center", fontweight="bold", color=TRAIN_COLOUR),
-                self.axes.text((labels + 4) / self._letters, y, key.words, va="center",
-                               color=TEXT_COLOUR)]
+            self._labels.append(self.axes.text(
+                (labels + 2) / self._letters, y, key.label, ha="right", va="center",
+                fontweight="bold", color=TRAIN_COLOUR))
+            self._texts.append(self.axes.text((labels + 4) / self._letters, y, key.words,
+                                              va="center", color=TEXT_COLOUR))
+
+    @property
+    def is_open(self):
+        """bool, whether it is shown"""
+        return self.axes.get_visible()
+
+    def toggle(self):
+        """Show or hide it, from the figure's next update on."""
+        self.axes.set_visible(not self.is_open)
 
     def place(self, width, height, sizes):
         """Place it in the middle of the figure."""
@@ -180,5 +217,9 @@ class KeyList(Strip):
         across = width_of(self._letters, points, figure) / width
         up = self._lines * points * line / height
         self.axes.set_position([(1 - across) / 2, (1 - up) / 2, across, up])
-        for text in self._texts:
+        self.region = self.fresh = self.axes.bbox.padded(2)
+        for text in (*self._labels, *self._texts):
             text.set_fontsize(points)
+        a_phones = A_PHONES * figure.dpi / DPI
+        for text, key in zip(self._labels, self._keys):  # a phone has no keys
+            text.set_text(key.button or key.label if width < a_phones else key.label)

@@ -44,6 +44,15 @@ class TilePanel(Panel):
         """The groups to show: a list of `tiles.Group`."""
         raise NotImplementedError
 
+    def room_for(self, side, letters):
+        """How many squares of so many pixels there is room for, a caption above each: an int."""
+        points, unit, _ = self._scale
+        text = points * self.axes.figure.dpi / 72
+        across = max(side * unit, tiles.LETTER * letters * text) + tiles.LARGEST_GAP
+        down = side * unit + tiles.LARGEST_GAP + tiles.LINE * text
+        width, height = self._size
+        return int(width // across) * int((height - tiles.LINE * text) // down)
+
     def tile_at(self, x, y):
         """What is at a point in the axes' coordinates, as `tiles.tile_at` says it."""
         return tiles.tile_at(self.groups, self.places, x, y)
@@ -85,6 +94,8 @@ class TilePanel(Panel):
         else:
             top = place.y - (line if group.captions else 0)
             label, width = group.label, picture.shape[1]
+            if place.count < len(group.values):
+                label += f"; {place.count} of {len(group.values)}"
             if LETTER * text * len(label) > width:
                 label, _, _ = label.partition(":")
             self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)

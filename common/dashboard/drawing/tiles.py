@@ -6,6 +6,7 @@ that sizes can be compared, and made into one picture.
 
 import dataclasses
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -13,11 +14,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.image import AxesImage
 
 from common.dashboard.drawing.layout import LETTER
-from common.dashboard.drawing.style import NEGATIVE_TO_POSITIVE
+from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER
 
-INK_SCALE = ["#ffffff", "#111827"]
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
-BACKGROUND = (203, 213, 225)  # around the tiles
+BACKGROUND = (186, 186, 186)  # around the tiles: no colour of theirs
 LARGEST_CELL = 40             # pixels of one value
 LARGEST_GAP = 6               # pixels between tiles
 MOST_SPACE = 6                # times a line's height, between groups
@@ -38,6 +38,7 @@ class Group:
     has_numbers: bool, whether to write the values where there is room.
     note: str, below the label where there is room; "" for the largest value.
     end: float, the end of the colours' scale; None for the largest absolute value.
+    may_lose: bool, whether the last ones, up to half, may be left out to make the others larger.
     """
 
     values: np.ndarray
@@ -49,6 +50,7 @@ class Group:
     has_numbers: bool = False
     note: str = ""
     end: float | None = None
+    may_lose: bool = False
 
     @property
     def limit(self):
@@ -62,11 +64,12 @@ class Place:
 
     x, y: the upper left of its first tile. columns: of its tiles. cell: the side of a value.
     across, down: from one tile to the next. by_column: bool, whether they go down first.
-    rows: of its tiles.
+    rows: of its tiles. count: of tiles that are shown.
     """
 
     x: int
     y: int
+    count: int
     columns: int
     rows: int
     cell: int
@@ -94,8 +97,8 @@ def lay_out(groups, width, height, text, from_left):
       A list of `Place`, and a bool: whether there is room for all.
     """
     line = round(LINE * text)
-    for cell in range(LARGEST_CELL, 0, -1):
-        places, sizes = _try(groups, width, height, line, from_left, cell)
+    for cell, gap in itertools.product(range(LARGEST_CELL, 0, -1), (LARGEST_GAP, 1)):
+        places, sizes = _try(groups, width, height, line, from_left, cell, gap)
         rest = (width if from_left else height) - sum(sizes) - line * (len(groups) - 1)
         has_room = len(places) == len(groups) and rest >= 0
         if has_room:
@@ -109,21 +112,25 @@ def lay_out(groups, width, height, text, from_left):
             for place, start in zip(places, starts)], has_room
 
 
-def _try(groups, width, height, line, from_left, cell):
-    """Places with cells of this size, each as if it were the first; and the groups' sizes.
-
-    They are fewer than the groups where one has no room.
-    """
+def _try(groups, width, height, line, from_left, cell, widest_gap):
+    """Places, each as if it were the first, and sizes: of fewer groups where one has no room."""
     places, sizes = [], []
     for group in groups:
         count, rows_in, columns_in = group.values.shape
         side = max(cell, group.least)
-        gap = 1 if rows_in == columns_in == 1 else min(LARGEST_GAP, 1 + rows_in * side // 20)
+        gap = 1 if rows_in == columns_in == 1 else min(widest_gap, 1 + rows_in * side // 20)
         above, left = (0, line) if from_left else (line, 0)
         above, left = (above, left) if group.captions else (0, 0)
-        across, down = columns_in * side + gap + left, rows_in * side + gap + above
+        caption = 0 if from_left else math.ceil(
+            LETTER * max(map(len, group.captions), default=0) * line / LINE)
+        across = max(columns_in * side, caption) + gap + left
+        down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
         room = (height - labels) // down if from_left else (width - 1) // across
+        if group.may_lose:
+            lines_of_room = (width if from_left else height - labels) // (across if from_left
+                                                                          else down)
+            count = min(count, max(count // 2, room * lines_of_room))
         if group.per_line and cell > 1:
             in_line = min(count, group.per_line)
         else:
@@ -132,7 +139,8 @@ def _try(groups, width, height, line, from_left, cell):
             break
         lines = -(-count // in_line)
         columns, rows = (lines, in_line) if from_left else (in_line, lines)
-        places.append(Place(left, labels + above, columns, rows, side, across, down, from_left))
+        places.append(Place(left, labels + above, count, columns, rows, side, across, down,
+                            from_left))
         label = math.ceil(LETTER * len(group.label) * line / LINE)
         sizes.append(max(columns * across, label) if from_left else labels + rows * down)
     return places, sizes
@@ -143,7 +151,7 @@ def draw(groups, places, width, height):
     picture = np.full((height, width, 3), 255, np.uint8)
     for group, place in zip(groups, places):
         colours = colours_of(group.values, group.limit, group.is_signed)
-        for number, tile in enumerate(colours):
+        for number, tile in enumerate(colours[:place.count]):
             x, y = place.corner(number)
             tile = tile.repeat(place.cell, axis=0).repeat(place.cell, axis=1)
             below, right = len(tile), tile.shape[1]
@@ -163,7 +171,7 @@ def colours_of(values, limit, is_signed):
 
 @functools.cache
 def _scale(is_signed):
-    colours = NEGATIVE_TO_POSITIVE if is_signed else INK_SCALE
+    colours = NEGATIVE_TO_POSITIVE if is_signed else [PAPER, INK]
     scale = LinearSegmentedColormap.from_list("", colours, SHADES)(np.arange(SHADES), bytes=True)
     return scale[:, :3]
 
@@ -171,8 +179,8 @@ def _scale(is_signed):
 def tile_at(groups, places, x, y):
     """What is at a point: the group's number, the tile's, the value's row and column; or None."""
     for number, (group, place) in enumerate(zip(groups, places)):
-        count, rows, columns = group.values.shape
-        for tile in range(count):
+        _, rows, columns = group.values.shape
+        for tile in range(place.count):
             left, top = place.corner(tile)
             column, row = math.floor((x - left) / place.cell), math.floor((y - top) / place.cell)
             if 0 <= row < rows and 0 <= column < columns:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CURVES = "train_accuracy", "train_loss", "test_accuracy", "test_loss", "weights", "biases"
+CURVES = ("train_accuracy", "train_loss", "test_accuracy", "test_loss", "weights", "biases",
+          "learning_rate")
 
 
 # from the script: about the run

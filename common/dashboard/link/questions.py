@@ -198,9 +198,10 @@ class Evidence:
 
     digits: a tuple of int: the computed one, and the correct one where it is another.
     maps: float32 [len(digits), 28, 28], each pixel times the gradient of the digit's logit.
-    is_exact: bool, whether the network is one layer, where that is pixel times weight, and the sum
-      of a map is the logit less the bias.
-    logits: float32 [len(digits)]; biases: float32 [len(digits)], or None.
+    is_exact: bool, whether the network is one layer, where that is pixel times weight.
+    logits: float32 [len(digits)].
+    rest_is_biases: bool, whether what the sum of a map lacks to the logit is the biases' share, as
+      where layers are linear but for ReLU and pooling.
     probabilities: float32 [10].
     """
 
@@ -208,5 +209,5 @@ class Evidence:
     maps: np.ndarray
     is_exact: bool
     logits: np.ndarray
-    biases: np.ndarray | None
+    rest_is_biases: bool
     probabilities: np.ndarray

@@ -97,7 +97,8 @@ class Run:
             case Trained():
                 self.iteration, self.epoch = message.iteration, message.epoch
                 self._add(message.iteration, train_accuracy=message.accuracy,
-                          train_loss=message.loss, weights=message.weights, biases=message.biases)
+                          train_loss=message.loss, weights=message.weights, biases=message.biases,
+                          learning_rate=message.learning_rate)
                 self.train_digits = message.digits or self.train_digits
             case Tested():
                 self.iteration = message.iteration

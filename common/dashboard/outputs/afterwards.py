@@ -5,12 +5,14 @@ import os
 
 import numpy as np
 
+from common.dashboard.drawing.scene import Sample, sample_of
 from common.dashboard.link import notes
 from common.dashboard.link.messages import Finished, Progress, Started
 from common.dashboard.link.notes import CheckpointError
-from common.dashboard.link.questions import ink_of
+from common.dashboard.link.questions import AskLayers, ink_of
 from common.dashboard.link.run import NotOftener
-from common.dashboard.outputs.output import Output, load_matplotlib
+from common.dashboard.outputs.files import PICTURE_SIZE, ask, drawn, save_view
+from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write
 from common.terminal import UserError, readable
@@ -133,29 +135,69 @@ class OwnDigits(Output):
 
     def _save_sheet(self, names, probabilities):
         """Save one picture of all digits as the network sees them, with what it says of them."""
-        load_matplotlib()
-        from common import pictures
-        titles = [readable(os.path.basename(name)) for name in names]
-        sheet = pictures.contact_sheet(np.stack(list(self._images.values())) / 255, probabilities,
-                                       titles)
-        (path,) = pictures.save({"own_digits": sheet}, self._folder)
+        path = os.path.join(self._folder, "own_digits.png")
+        with drawn(self._run, *PICTURE_SIZE) as picture:
+            picture.scene.own = [
+                Sample(self._images[name], readable(os.path.basename(name)),
+                       probabilities=chances)
+                for name, chances in zip(names, probabilities)]
+            save_view(picture, "own", path)
         self._terminal.say(f"saved {path}")
 
 
-class LearnedPictures(Output):
-    """Saves pictures of what was learned, when the training is over."""
+class Pictures(Output):
+    """Saves the dashboard's views as pictures, when the training is over."""
 
-    option = Option("--pictures", "save pictures of what was learned in the folder DIR: what it "
-                    "takes for what, the digits that it misreads, weights and filters that see "
-                    "pixels, and what each layer makes of a digit", "DIR", folder_to_write)
+    option = Option("--pictures", "save the dashboard's views as pictures in the folder DIR: the "
+                    "curves, whole and closer, what is taken for what, misread digits, weights and "
+                    "filters, and what the network makes of a digit", "DIR", folder_to_write)
 
     def __init__(self, options):
         self._folder = options.pictures
 
     def finish(self):
-        load_matplotlib()
-        from common import pictures  # it needs matplotlib, which takes a while to import
-        from common.dashboard.outputs.learned import pictures_of
         self._terminal.show("drawing pictures")
-        paths = pictures.save(pictures_of(self._run, self._model.inside), self._folder)
-        self._terminal.say(f"saved {len(paths)} pictures in {self._folder}")
+        saved = 0
+        with drawn(self._run, *PICTURE_SIZE) as picture:
+            for name, view in views_of(picture, self._model):
+                save_view(picture, view, os.path.join(self._folder, f"{name}.png"))
+                saved += 1
+        self._terminal.say(f"saved {saved} pictures in {self._folder}")
+
+
+def views_of(picture, model):
+    """Have a `DashboardFigure` show what there is to be seen of a run, one thing after another.
+
+    Yields:
+      The name of a picture, and that of the view that shows it now, two str.
+    """
+    run, scene = picture.scene.run, picture.scene
+    for quantity in ("accuracy", "loss") if len(run.curves["test_loss"]) else ():
+        for name, reach in ((quantity, "whole"), (f"{quantity}_closer", "fit")):
+            picture.show_view(quantity)
+            picture.panels[quantity].reach = reach
+            yield name, quantity
+    digits = run.test_digits
+    if digits is not None:
+        yield "confusion_matrix", "confusion"
+        yield "misread_digits", "misread"
+    if ask(picture, "neurons", model):
+        yield "weights", "neurons"
+    is_right = digits.labels == digits.computed if digits is not None else np.empty(0, bool)
+    for kind, chosen in (("right", is_right), ("wrong", ~is_right)):
+        for number in np.flatnonzero(chosen)[:1]:
+            scene.sample = sample_of(digits, number, "Test digits")
+            ask(picture, "look", model)  # it has learned since it was tested
+            yield f"{kind}_digit", "look"
+            for name, view in (("layers", "inside"), ("evidence", "evidence")):
+                if ask(picture, view, model):
+                    if view == "inside":
+                        scene.pointed = strongest(scene.answers[AskLayers])
+                    yield f"{name}_of_{kind}_digit", view
+
+
+def strongest(layers):
+    """Where the largest value of the first layer is, as `Scene.pointed` says it."""
+    outputs = layers[1].outputs
+    place = np.unravel_index(outputs.argmax(), outputs.shape)
+    return 1, int(place[-1]), *(map(int, place[:2]) if outputs.ndim == 3 else (0, 0))

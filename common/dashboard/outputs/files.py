@@ -16,6 +16,9 @@ import sys
 import tempfile
 import time
 
+import numpy as np
+
+from common.dashboard.drawing.scene import Sample
 from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import NotOftener, Outbox, Run
 from common.dashboard.outputs.output import Output, load_matplotlib
@@ -72,9 +75,55 @@ def save_picture(run, path):
     Raises:
       UserError: the file cannot be written.
     """
-    with drawn(run, *PICTURE_SIZE) as picture, whole_file(path) as partial:
-        picture.update()
+    with drawn(run, *PICTURE_SIZE) as picture:
+        save_view(picture, "all", path)
+
+
+def save_view(picture, view, path):
+    """Save one of the `figure.VIEWS` that a `DashboardFigure` has, and make the folder if need be.
+
+    Raises:
+      UserError: the file cannot be written.
+    """
+    picture.show_view(view)
+    picture.update()
+    with whole_file(path) as partial:
+        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
         picture.figure.savefig(partial)
+
+
+def ask(picture, view, model):
+    """Show a view, with what a `Model` says to its question; return whether there is an answer."""
+    picture.show_view(view)
+    question = picture.question
+    if question is None or getattr(model, question.needs) is None:
+        return False
+    found = question.answer(model)
+    picture.scene.take(question, found)
+    return bool(np.size(found))
+
+
+class Png(bytes):
+    """A picture, which a notebook shows where it is the result of a cell."""
+
+    def _repr_png_(self):
+        return bytes(self)
+
+
+def png_of(run, model, view, image=None):
+    """A view of a `Run` as a `Png`; the arguments are those of `Dashboard.picture`."""
+    from common.dashboard.drawing.figure import VIEWS
+    if view not in VIEWS:
+        raise ValueError(f"there is no view {view!r}; there are: " + ", ".join(map(repr, VIEWS)))
+    with drawn(run, *CELL_SIZE) as picture:
+        if image is not None:
+            ink = np.rint(255 * np.reshape(image, (28, 28))).astype(np.uint8)
+            picture.scene.sample = Sample(ink, "Your digit")
+        ask(picture, view, model)
+        picture.update()
+        png = io.BytesIO()
+        picture.figure.savefig(png, format="png")
+    return Png(png.getvalue())
 
 
 def movie_file(text):
@@ -229,11 +278,7 @@ class Notebook(Output):
     def _show(self):
         from IPython.display import Image, display
         began = time.monotonic()
-        with drawn(self._run, *CELL_SIZE) as picture:
-            picture.update()
-            png = io.BytesIO()
-            picture.figure.savefig(png, format="png")
-        image = Image(png.getvalue())
+        image = Image(png_of(self._run, self._model, "all"))
         if self._shown is None:
             self._shown = display(image, display_id=True)
         else:

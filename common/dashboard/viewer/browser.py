@@ -6,7 +6,6 @@ only: for a remote machine, forward the port with ssh. Each page has a figure of
 """
 
 import asyncio
-import dataclasses
 import io
 import json
 import mimetypes
@@ -24,7 +23,7 @@ from matplotlib.figure import Figure
 
 from common.dashboard.drawing.style import DPI, HEIGHT, WIDTH
 from common.dashboard.link.messages import Opened
-from common.dashboard.viewer.keys import KEYS
+from common.dashboard.viewer.keys import KEYS, buttons_of
 from common.dashboard.viewer.viewer import Viewer
 from common.options import PICTURE_ENDINGS
 from common.terminal import UserError
@@ -60,21 +59,33 @@ class PageViewer(Viewer):
     The page has the buttons.
     """
 
-    keys = tuple(dataclasses.replace(key, button="") for key in KEYS)
+    has_buttons = False
 
     def __init__(self, number, canvas, run, tell):
         super().__init__(number, canvas, run, tell)
-        self._canvas.viewer = self
+        self._canvas.viewer, self._told = self, {}
 
-    def show_view(self, view):
-        super().show_view(view)
-        self.tell_shape()
+    def update(self):
+        parts = super().update()
+        self.tell_around()
+        return parts
 
-    def tell_shape(self):
-        """Tell the page whether there are many panels, which need height where it is narrow."""
-        self._canvas.send_event("tall", is_tall=len(self.figure.panels) > 3)
+    def tell_around(self):
+        """Tell the page what is around the canvas, where that has changed: its shape, the buttons.
+
+        Many panels need height where the page is narrow; then it scrolls, but for a box to zoom.
+        """
+        told = {"shape": {"is_tall": len(self.figure.panels) > 3, "is_zooming": self.zoom.is_on},
+                "buttons": {"rows": [
+                    [button.words, button.key.names[0], button.key.words, button.works]
+                    for button in buttons_of(self)]}}
+        for name, content in told.items():
+            if self._told.get(name) != content:
+                self._canvas.send_event(name, **content)
+        self._told = told
 
     def repaint(self):
+        self.tell_around()
         self._canvas.send_event("draw")
 
     def copy(self, parts):
@@ -104,11 +115,10 @@ class Page(tornado.web.RequestHandler):
 
     def get(self):
         keys = [name for key in KEYS for name in key.names]
-        buttons = [(key.button, key.names[0], key.words) for key in KEYS if key.button]
         self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
             title=tornado.escape.xhtml_escape(self._title),
             title_json=tornado.escape.json_encode(self._title),
-            keys=json.dumps(keys), buttons=json.dumps(buttons), formats=json.dumps(FORMATS)))
+            keys=json.dumps(keys), formats=json.dumps(FORMATS)))
 
 
 class Script(tornado.web.RequestHandler):
@@ -180,7 +190,7 @@ class Socket(tornado.websocket.WebSocketHandler):
         self._viewer = self._viewers.add(PageViewer, canvas)
         self._canvases[self.get_argument("page", "")] = canvas
         self._manager.add_web_socket(self)
-        self._viewer.tell_shape()
+        self._viewer.update()
 
     def on_close(self):
         self._manager.remove_web_socket(self)

@@ -1,5 +1,6 @@
 """What the mouse, or a finger, does in a viewer: buttons, boxes to zoom into, the pen, a look."""
 
+from common.dashboard.drawing.figure import SIX
 from common.dashboard.drawing.scene import Sample
 from common.digits import preparation
 
@@ -21,10 +22,15 @@ class Mouse:
             return
         viewer, panel = self._viewer, self._figure.panel_at(event)
         row = self._figure.buttons.key_at(event.x, event.y)
-        if row is not None:
+        title = self._figure.title_at(event)
+        if self._figure.keys.is_open:
+            self._figure.keys.toggle()
+        elif row is not None:
             row.action(viewer, row.names[0])
         elif viewer.zoom.is_on:
             viewer.zoom.begin(event)
+        elif title in SIX:
+            viewer.show_view("all" if self._figure.view == title else title)
         elif panel is not None and panel is self._figure.sheet:
             viewer.pen.press(event)
             return

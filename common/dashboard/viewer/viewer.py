@@ -1,14 +1,13 @@
 """A window or a page: it follows the run, answers keys and the mouse, and asks the network.
 """
 
-import dataclasses
 import time
 
 from common.dashboard.drawing.figure import VIEWS, DashboardFigure
 from common.dashboard.link.messages import Paused, Question, Step
 from common.dashboard.link.run import NotOftener
 from common.dashboard.viewer.hands import Mouse, Pen, Zoom
-from common.dashboard.viewer.keys import ACTIONS, KEYS
+from common.dashboard.viewer.keys import ACTIONS, KEYS, buttons_of
 
 STATUS_EVERY = 1.0  # seconds from one status line to the next: text is slow to draw
 ASK_EVERY = 0.1     # seconds from one question to the next, while the user writes
@@ -19,11 +18,11 @@ class Viewer:
 
     Attributes:
       figure, pen, asker, zoom: a `DashboardFigure`, `Pen`, `Asker` and `Zoom`.
-      keys: the rows of `KEYS`, with their buttons where the figure has those.
+      has_buttons: bool, whether they are drawn on the figure.
       seconds: float, how long the latest repainting took.
     """
 
-    keys = KEYS
+    has_buttons = True
 
     def __init__(self, number, canvas, run, tell):
         """Show a run.
@@ -34,7 +33,7 @@ class Viewer:
           run: a `Run`, to which somebody else applies what comes.
           tell: a function that sends a message to the script.
         """
-        self.figure = DashboardFigure(canvas.figure, run, self.keys)
+        self.figure = DashboardFigure(canvas.figure, run, KEYS, self.has_buttons)
         self.figure.repaint_in_part()
         self._canvas, self._run, self._tell = canvas, run, tell
         self._scene = self.figure.scene
@@ -48,8 +47,7 @@ class Viewer:
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""
         question = self.figure.question
-        can_answer = {"classify": self._run.reads_digits, "inside": self._run.has_inside}
-        self.asker.ask(question if question and can_answer[question.needs] else None)
+        self.asker.ask(question if question and self.can(question.needs) else None)
         return self.pen.tick()
 
     def repaint(self):
@@ -69,6 +67,7 @@ class Viewer:
         if with_status:
             self._status.restart()
             self._scene.hint = self._hint()
+        self._scene.buttons = buttons_of(self)
         return self.figure.update(with_status)
 
     def copy(self, parts):
@@ -83,6 +82,8 @@ class Viewer:
     def _hint(self):
         if self.zoom.is_on:
             return "zoom: draw a box, esc: end"
+        if self.figure.is_zoomed:
+            return "h: undo the zoom   ?: all keys"
         return VIEWS[self.figure.view].hint or {
             "training": "space: pause   ?: all keys", "paused": "space: go on   ?: all keys",
         }.get(self._run.phase, "ctrl-s: save   ?: all keys")
@@ -96,38 +97,45 @@ class Viewer:
         self._scene.pointed = None
         self.figure.show_view(view)
 
-    def toggle_writing(self):
-        """Show the sheet to write on, if the run reads digits, or all panels again."""
-        if self._run.reads_digits:
-            self.show_view("all" if self._is_writing else "write")
+    def toggle_view(self, view, ability):
+        """Show a view of what the network can be asked, if it has the ability, or the one before.
+        """
+        back, is_shown = "all", self.figure.view == view
+        if view == "write":
+            is_shown = self.figure.is_sheet
+        elif self.figure.is_sheet and "write " + view in VIEWS:
+            back, view = "write", "write " + view
+            is_shown = self.figure.view == view
+        if self.can(ability):
+            self.show_view(back if is_shown else view)
+
+    def can(self, ability):
+        """Whether the network has an ability: "classify" or "inside", as an `output.Model`."""
+        return {"classify": self._run.reads_digits, "inside": self._run.has_inside}[ability]
 
     @property
-    def _is_writing(self):
-        return VIEWS[self.figure.view].is_sheet
+    def is_paused(self):
+        """bool, whether the training pauses"""
+        return self._run.phase == "paused"
 
-    def toggle_inside(self, view):
-        """Show a view of the network's inside, if it can be looked into, or all panels again."""
-        if not self._run.has_inside:
-            return
-        if self._is_writing and "write " + view in VIEWS:
-            view = "write" if self.figure.view == "write " + view else "write " + view
-        elif self.figure.view == view:
-            view = "all"
-        self.show_view(view)
+    @property
+    def can_pause(self):
+        """bool, whether the training goes on, or will"""
+        return self._run.phase in ("training", "paused")
 
     def clear_sheet(self):
         """Take a new sheet."""
-        if self._is_writing:
+        if self.figure.is_sheet:
             self.pen.clear()
 
     def step(self):
         """Have one training step done in a pause."""
-        if self._run.phase == "paused":
+        if self.is_paused:
             self._tell(Step())
 
     def toggle_pause(self):
         """Pause the training, or have it go on."""
-        if self._run.phase in ("training", "paused"):
+        if self.can_pause:
             message = Paused(self._run.phase == "training")
             self._run.apply(message)  # at once, whatever the script is at
             self._tell(message)
@@ -135,7 +143,7 @@ class Viewer:
     def start_zoom(self):
         """Have the next box that the user draws be zoomed into, where there is something to zoom.
         """
-        self.zoom.is_on = any(panel.can_zoom for panel in self.figure.panels.values())
+        self.zoom.is_on = self.figure.can_zoom
 
     def undo_zooms(self):
         """Show all panels whole again."""
@@ -146,7 +154,9 @@ class Viewer:
 
     def _on_key(self, event):
         key = (event.key or "").removeprefix("shift+")
-        if key == "escape" and self.zoom.is_on:
+        if key == "escape" and self.figure.keys.is_open:
+            self.figure.keys.toggle()
+        elif key == "escape" and self.zoom.is_on:
             self.zoom.end()
         elif key in ACTIONS:
             ACTIONS[key](self, key)
@@ -194,9 +204,4 @@ class Asker:
             return
         if answer.question == self._question:
             self.is_waiting = False
-        self._scene.answers[kind] = answer.found
-        sample = self._scene.sample
-        if sample is not None and answer.found is not None:
-            probabilities = answer.question.probabilities(answer.found)
-            if probabilities is not None:
-                self._scene.sample = dataclasses.replace(sample, probabilities=probabilities)
+        self._scene.take(answer.question, answer.found)

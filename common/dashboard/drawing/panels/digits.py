@@ -8,9 +8,11 @@ from matplotlib.ticker import MaxNLocator
 from common.dashboard.drawing import mosaic
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import sample_of
-from common.dashboard.drawing.tiles import PixelImage
+from common.dashboard.drawing.tile_panel import TilePanel
+from common.dashboard.drawing.tiles import Group, PixelImage
 
 SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
+LEAST_DIGIT = 56           # pixels, of a digit with its name
 
 
 class DigitsPanel(Panel):
@@ -42,10 +44,7 @@ class DigitsPanel(Panel):
 
     def click(self, scene, x, y):
         sample = self.sample_at(x, y)
-        if sample is None:
-            return None
-        scene.sample = sample
-        return "inside" if scene.run.has_inside else "look"
+        return None if sample is None else scene.look_at(sample)
 
     def sample_at(self, x, y):
         """The digit at a point, given in the axes' coordinates: a `Sample`, or None."""
@@ -78,6 +77,14 @@ class DigitsPanel(Panel):
         self.axes.set_yticks([(1 - accuracy) * rows_of_all for accuracy in accuracies],
                              [f"{100 * accuracy:.4g} %" for accuracy in accuracies])
 
+    def digits_of(self, scene):
+        """The `Digits` to show, or None."""
+        return getattr(scene.run, self._name)
+
+    def title_of(self, scene, digits):
+        """The title, a str, over some `Digits`."""
+        return f"{self._title_text}: {of_all(digits)}"
+
     def _what_is_seen(self, scene):
         return getattr(scene.run, self._name), self.zoom
 
@@ -85,19 +92,26 @@ class DigitsPanel(Panel):
         return (*super()._limits(), self._arrangement, self.title.get_text())
 
     def _show(self, scene):
-        digits = getattr(scene.run, self._name)
+        digits = self.digits_of(scene)
         if digits is None:
+            return
+        self.set_title(self.title_of(scene, digits))
+        if not len(digits.images):
+            self._mosaic.show(None)
             return
         before = self._mosaic.digits
         self._mosaic.show(digits)
         if before is None or (len(before.images), before.total) != (len(digits.images),
                                                                     digits.total):
             self._arrange()
-            shown = len(digits.images)
-            self.set_title(f"{self._title_text}: {shown:,}" + (
-                f" of {digits.total:,}" if shown < digits.total else ""))
         xlim, ylim = self.zoom or ((0, self._mosaic.columns), (self._mosaic.rows, 0))
         self.axes.set(xlim=xlim, ylim=(max(ylim), min(ylim)))
+
+
+def of_all(digits):
+    """How many some `Digits` are, of how many: a str."""
+    shown = len(digits.images)
+    return f"{shown:,}" + (f" of {digits.total:,}" if shown < digits.total else "")
 
 
 class Mosaic(PixelImage):
@@ -113,7 +127,7 @@ class Mosaic(PixelImage):
         self.set_mouseover(False)
 
     def show(self, digits):
-        """Show some `Digits`."""
+        """Show some `Digits`, or None."""
         self.digits, self._made_for = digits, None
 
     def arrange(self, rows, columns):
@@ -152,3 +166,31 @@ def _cells_between(one_end, other_end, count):
     """The cells, of `count` with side 1, that can be seen between two limits: a range."""
     low, high = sorted((one_end, other_end))
     return range(max(0, math.floor(low)), min(count, math.ceil(high)))
+
+
+class OwnDigitsPanel(TilePanel):
+    """Digits one by one, each with its name and what it is read as: those from the user's files."""
+
+    heading = "Your digits as the network sees them"
+
+    def samples_of(self, scene):
+        """The digits to show, a list of `Sample`, and how many there are in all."""
+        return scene.own, len(scene.own)
+
+    def groups_of(self, scene):
+        samples, total = self.samples_of(scene)
+        captions = tuple(sample.caption for sample in samples)
+        shown = min(len(samples), self.room_for(LEAST_DIGIT, max(map(len, captions), default=1)))
+        self._samples = samples[:shown]
+        if not shown:
+            return []
+        return [Group(np.stack([sample.image for sample in self._samples]) / 255,
+                      f"{shown:,} of {total:,}" if shown < total else "", is_signed=False, end=1,
+                      captions=captions[:shown])]
+
+    def click(self, scene, x, y):
+        found = self.tile_at(x, y)
+        return None if found is None else scene.look_at(self._samples[found[1]])
+
+    def _what_is_seen(self, scene):
+        return self.samples_of(scene)

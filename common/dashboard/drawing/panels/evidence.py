@@ -4,6 +4,8 @@ from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
 from common.dashboard.link.questions import AskEvidence
 
+WHY_REST = "sigmoids bend, so slopes leave a rest"
+
 
 class EvidencePanel(TilePanel):
     """A map of the pixels for the computed digit and, where misread, for the correct one."""
@@ -13,7 +15,10 @@ class EvidencePanel(TilePanel):
 
     def groups_of(self, scene):
         evidence = scene.answers.get(AskEvidence)
-        return [] if evidence is None else groups_of(evidence)
+        if evidence is None:
+            return []
+        self.set_title(self.heading if evidence.rest_is_biases else f"{self.heading}; {WHY_REST}")
+        return groups_of(evidence)
 
 
 def groups_of(evidence):
@@ -23,11 +28,9 @@ def groups_of(evidence):
     for number, digit in enumerate(evidence.digits):
         whose = "computed" if number == 0 else "correct"
         total, logit = evidence.maps[number].sum(), evidence.logits[number]
-        if evidence.is_exact:
-            bias = 0.0 if evidence.biases is None else evidence.biases[number]
-            what, note = "pixel × weight", f"sum {total:.2f}, bias {bias:.2f}: logit {logit:.2f}"
-        else:
-            what, note = "pixel × gradient", f"sum {total:.2f}; its logit is {logit:.2f}"
+        what = "pixel × weight" if evidence.is_exact else "pixel × gradient"
+        rest = "bias" if evidence.is_exact else "biases" if evidence.rest_is_biases else "the rest"
+        note = f"sum {total:.2f}, {rest} {logit - total:.2f}: logit {logit:.2f}"
         groups.append(Group(evidence.maps[number:number + 1], f"for {digit}, {whose}: {what}",
                             note=note, end=end))
     return groups

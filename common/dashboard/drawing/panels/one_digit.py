@@ -5,15 +5,13 @@ from matplotlib.collections import LineCollection
 from matplotlib.image import AxesImage
 from matplotlib.ticker import PercentFormatter
 
-from common.dashboard.drawing.mosaic import WRONG_BACKGROUND
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
-from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
 from common.dashboard.link.questions import AskDigit
 from common.digits.sheet import PEN, Handwriting
 
 OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
-WRONG_COLOUR = tuple(np.array(WRONG_BACKGROUND) / 255)
 BAR_LINES = 12         # of text that would fit where the ten bars are
 LEAST_WRITTEN = 0.005  # a probability below it gets no figure
 
@@ -55,12 +53,13 @@ class SheetPanel(SquarePanel):
 
 
 class SamplePanel(SquarePanel):
-    """One digit, large: the scene's sample."""
+    """One digit, large: the scene's sample, dark on white or white on dark."""
 
-    def __init__(self, axes):
+    def __init__(self, axes, is_inverted=False):
         super().__init__(axes, "What the network sees", 29)  # half a pixel of room for the frame
-        self._image = AxesImage(axes, cmap="gray_r", interpolation="nearest",
-                                extent=(0.5, 28.5, 28.5, 0.5))
+        self._is_inverted = is_inverted
+        self._image = AxesImage(axes, cmap="gray" if is_inverted else "gray_r",
+                                interpolation="nearest", extent=(0.5, 28.5, 28.5, 0.5))
         self._image.set(data=np.zeros((28, 28)), clim=(0, 255))
         axes.add_image(self._image)
         self._move(self._image)
@@ -74,7 +73,7 @@ class SamplePanel(SquarePanel):
     def _show(self, scene):
         sample = scene.sample or Sample(np.zeros((28, 28)), "What the network sees")
         self._image.set_data(sample.image)
-        self.set_title(sample.title)
+        self.set_title("The same, inverted" if self._is_inverted else sample.title)
 
 
 class ProbabilitiesPanel(Panel):

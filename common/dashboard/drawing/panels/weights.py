@@ -91,7 +91,7 @@ def group_of(weights, order):
         what = "a tile for each neuron" if is_all else f"{len(tiles)} of its neurons"
         if len(order) == len(DIGITS):
             return Group(tiles, f"{shape}: a template for each digit", captions=DIGITS)
-        return Group(tiles, f"{shape}: {what}, those that vary most first")
+        return Group(tiles, f"{shape}: {what}, those that vary most first", may_lose=True)
     height, width, inputs, outputs = values.shape
     shown = values[:, :, :max(1, MOST_FILTERS // outputs), :MOST_FILTERS]
     tiles = shown.transpose(2, 3, 0, 1).reshape(-1, height, width)

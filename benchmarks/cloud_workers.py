@@ -1,6 +1,6 @@
-"""Measures what a second worker brings: two, on a core each, against one process on one core.
+"""Measure what a second worker brings: two, on a core each, against one process on one core.
 
-    python -m cloud.benchmark_workers
+    python benchmarks/cloud_workers.py
 
 Three trainings are measured in turn: one process alone; one alone with half of the batch, which is
 what each of two workers computes; and the two workers. What an iteration of theirs takes longer
@@ -21,8 +21,10 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
+
 from cloud.trainer.cluster import on_this_machine
-from common.options import PROJECT, above_zero
+from common.options import PROJECT, whole_number
 from common.terminal import UserError, end_clearly
 
 BATCH = 100
@@ -33,9 +35,8 @@ KINDS = {"one process": (1, BATCH), "one process, half the batch": (1, BATCH // 
 
 def start(folder, core, arguments, cluster):
     """Start a process of a training in a `Cluster` on one core; gives the subprocess."""
-    folders = [f"--{kind}-dir={folder}/{kind}" for kind in ("model", "checkpoint", "log")]
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", "cloud.trainer", *folders, *map(str, arguments)],
+        [sys.executable, "-u", "-m", "cloud.trainer", f"--dir={folder}", *map(str, arguments)],
         cwd=PROJECT, env=os.environ | cluster.environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         preexec_fn=lambda: os.sched_setaffinity(0, [core]))
@@ -87,14 +88,13 @@ def main():
     """Measure, and print a table."""
     end_clearly()
     parser = argparse.ArgumentParser(
-        prog="python -m cloud.benchmark_workers", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,
+        prog="python benchmarks/cloud_workers.py",
+        description="Measure what a second worker brings: two, on a core each, against one.")
+    parser.add_argument("--rounds", metavar="N", type=whole_number(1, 1000), default=5,
                         help="measure everything N times, in turn (default: 5)")
-    parser.add_argument("--iterations", metavar="N", type=above_zero, default=1000,
-                        help=f"of each training, at least {ROWS} (default: 1000)")
+    parser.add_argument("--iterations", metavar="N", type=whole_number(ROWS, 10**6),
+                        default=1000, help="of each training (default: 1000)")
     options = parser.parse_args()
-    if options.iterations < ROWS:
-        parser.error(f"--iterations should be at least {ROWS}")
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) < 2:
         raise UserError("this needs Linux, and two cores that this process may use")
