@@ -18,7 +18,7 @@ def parser(name, description):
     """
     made = argparse.ArgumentParser(
         usage=f"python benchmarks/{name}.py [options] [-- options of the scripts]",
-        description=description.partition("\n")[0])
+        description=(description or "").partition("\n")[0])
     made.add_argument("--only", metavar="NAME", nargs="+",
                       help="only these: 1.0, or 2 for all whose names begin so")
     made.add_argument("--results", metavar="FILE", type=file_to_write((".json",)),

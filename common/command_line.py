@@ -101,12 +101,12 @@ def _start_viewer(chosen, is_notebook):
     # to show.
     if chosen.text or chosen.web is None and (is_notebook or not has_screen()):
         return None
-    title = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    title = os.path.splitext(terminal.script_file())[0]
     return ViewerProcess(title, chosen.web)
 
 
 def _parse(script_docstring, threads, pictures):
-    script = os.path.basename(sys.argv[0])
+    script = terminal.script_file()
     parser = argparse.ArgumentParser(
         usage=f"python {script} [options]",
         description=(script_docstring or "").partition("\n\n")[0],
@@ -115,7 +115,7 @@ def _parse(script_docstring, threads, pictures):
     for option in OPTIONS:
         option.add_to(parser)
     parser.set_defaults(threads=threads, pictures=pictures)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args([] if terminal.is_cell() else None)
     if chosen.text and chosen.web is not None:
         parser.error("--text and --web: choose one of them")
     if chosen.web is not None and importlib.util.find_spec("tornado") is None:

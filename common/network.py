@@ -8,6 +8,7 @@ import inspect
 
 import numpy as np
 
+from common.dashboard.link import measurements
 from common.graph.checkpoints import Checkpoints
 from common.graph.layers import Inside, operations_behind
 from common.graph.session import OpenSession
@@ -91,14 +92,17 @@ class Network:
 
         Returns:
           float32 [n, 10], the probability of each digit.
+
+        Raises:
+          UserError: what was handed over as Y is no probabilities.
         """
-        (probabilities,) = run_in_chunks(self._sess, [self._Y], self._feed_for(images))
-        return probabilities
+        (found,) = run_in_chunks(self._sess, [self._Y], self._feed_for(images))
+        return measurements.probabilities(found, f"Network: {self.inside.name_of(self._Y)}")
 
     def _feed_for(self, images):
         """What to feed so that the network sees float [n, 28, 28, 1]."""
         # Dropout's random numbers are fed, too. If they were drawn, the training would go on with
-        # other ones than without the question.
+        # other numbers than without the question.
         if self._random is None:
             self._random = self._find_random()
         shape = [-1, *self._X.shape.as_list()[1:]]
@@ -113,8 +117,8 @@ class Network:
         for tensor in outputs:
             if tensor.op.type == "Placeholder" and tensor not in {self._X: None, **self._feed}:
                 name = self.inside.name_of(tensor)
-                raise UserError(f"this network needs {name}, too, to read a digit: say so where it "
-                                f"is handed to the dashboard: Network(sess, X, Y, mnist.train, "
-                                f"{{{name}: 1}})")
+                raise UserError(f"this network needs {name}, too, to read a digit: hand the "
+                                f"dashboard the value that it has in test_data: "
+                                f"Network(sess, X, Y, mnist.train, {{{name}: …}})")
         return [tensor for tensor in outputs if tensor.op.type == "RandomUniform"
                 and tensor.shape[1:].is_fully_defined()]

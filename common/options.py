@@ -53,7 +53,7 @@ def whole_number(least, most):
         digits = text.removesuffix(".0")  # as services that tune hyperparameters write them
         if not digits.isdecimal() or not least <= int(digits) <= most:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is no whole number from {least} to {most}")
+                f"{text!r} is not a whole number from {least} to {most}")
         return int(digits)
 
     return convert
@@ -62,7 +62,7 @@ def whole_number(least, most):
 def above_zero(text):
     """The type of whole numbers above 0."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
@@ -73,9 +73,9 @@ def file_to_write(endings):
     """
     def convert(text):
         folder = os.path.dirname(text) or "."
-        if not text.lower().endswith(endings):
+        if os.path.splitext(text)[1].lower() not in endings:  # of ".png" it is ""
             raise argparse.ArgumentTypeError(
-                f"{text} should end in {', '.join(endings[:-1])} or {endings[-1]}")
+                f"{text!r} should be a name, then {', '.join(endings[:-1])} or {endings[-1]}")
         if not os.path.isdir(folder):
             raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}")
         if os.path.isdir(text) or not os.access(folder, os.W_OK):
@@ -89,7 +89,7 @@ def folder_to_write(text):
     """The type of folders that can be written, and may have to be made."""
     parent = os.path.dirname(text.rstrip("/")) or "."
     if os.path.exists(text) and not os.path.isdir(text):
-        raise argparse.ArgumentTypeError(f"{text} is no folder")
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
     if not os.path.isdir(parent):
         raise argparse.ArgumentTypeError(f"{text}: there is no folder {parent}")
     if not os.access(text if os.path.isdir(text) else parent, os.W_OK):

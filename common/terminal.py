@@ -28,6 +28,22 @@ class Stopped(KeyboardInterrupt):
     """A signal asks this process to end, as Ctrl-C does. Its argument is the signal's number."""
 
 
+def is_cell():
+    """Whether a notebook's process runs what is in a cell: its arguments are not the script's."""
+    return os.path.basename(sys.argv[0]).endswith("kernel_launcher.py")  # Jupyter's, Colab's
+
+
+def script_file():
+    """The file name of the script that runs; "script" where it comes from a pipe or a cell."""
+    name = readable(os.path.basename(sys.argv[0]))
+    return "script" if is_cell() or name in ("", "-", "-c") else name
+
+
+def readable(name):
+    """A file name that can be shown, though its bytes may be no UTF-8."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
+
+
 def reason(error):
     """An exception (Python's or TensorFlow's) in one line: the first of its text, or its name."""
     if isinstance(error, OSError) and error.strerror:
@@ -58,7 +74,7 @@ def end_clearly():
 
     def hook(kind, error, traceback):
         if issubclass(kind, UserError):
-            say(f"{os.path.basename(sys.argv[0])}: {error}")
+            say(f"{script_file()}: {error}")
             sys.exit(EXIT_USER_ERROR)
         if issubclass(kind, KeyboardInterrupt):
             number = signal.Signals(error.args[0] if kind is Stopped else signal.SIGINT)
@@ -174,6 +190,14 @@ def whole_file(path):
             partial.unlink(missing_ok=True)
 
 
+def _is_terminal(stream):
+    """Whether a line can be rewritten there: IDLE's shell has no descriptor, and cannot do it."""
+    try:
+        return os.isatty(stream.fileno())
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
 class StatusLine:
     """What is printed, and below it one line that is rewritten in place, on a terminal only.
 
@@ -186,7 +210,7 @@ class StatusLine:
     def __init__(self, stream=None):
         """Write to `stream`, an open text file; by default sys.stdout."""
         self.stream = sys.stdout if stream is None else stream
-        self.active = self.stream is not None and self.stream.isatty()
+        self.active = _is_terminal(self.stream)
         self._length, self.failure = 0, ""
 
     def show(self, text):

@@ -53,6 +53,13 @@ class Line:
     def send(self, **message):
         self._run(self._call("write_message", json.dumps(message)))
 
+    def send_bytes(self, message):
+        """Send bytes, as text where they are."""
+        try:
+            self._run(self._call("write_message", message.decode()))
+        except UnicodeDecodeError:
+            self._run(self._call("write_message", message, True))
+
     def receive(self):
         """The next message: a dictionary, or bytes."""
         message = self._run(self._call("read_message"))
@@ -111,8 +118,9 @@ class Chromium:
 class Tab:
     """A tab of the browser with the page of a `FedViewer`."""
 
-    def __init__(self, chromium, viewer, width=1000, height=640, ratio=1, is_phone=False):
-        """Open the page, at a size in CSS pixels."""
+    def __init__(self, chromium, viewer, width=1000, height=640, ratio=1, is_phone=False,
+                 address=None):
+        """Open the page, at a size in CSS pixels; at another address than the viewer's own."""
         self._chromium, self._viewer = chromium, viewer
         self.problems = []  # whatever the browser would tell a developer about
         # In a window of its own, for a tab in the background would not paint.
@@ -124,9 +132,9 @@ class Tab:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.resize(width, height, ratio, is_phone)
-        self.call("Page.navigate", url=viewer.process.address)
+        self.call("Page.navigate", url=address or viewer.process.address)
         assert wait_until(lambda: self.evaluate(
-            "typeof figure === 'object' && socket.readyState === WebSocket.OPEN"), PATIENCE)
+            "typeof figure === 'object' && socket.readyState !== WebSocket.CONNECTING"), PATIENCE)
 
     def hear(self, event, details):
         is_fine = event == "Network.responseReceived" and details["response"]["status"] < 400

@@ -1,13 +1,16 @@
 """The dashboard on pages: in a real browser, and as their server answers anybody else."""
 
+import contextlib
 import io
 import os
 import pathlib
 import re
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from urllib.parse import urlsplit
 
@@ -256,6 +259,7 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
     assert height > 20 and top + height == 640
     assert tab.evaluate("document.elementFromPoint(500, 630).id") == "ended"
     assert not tab.evaluate("document.querySelector('#buttons')")
+    assert tab.evaluate("document.getElementById('ended').textContent").startswith("The run has")
     tab.press("3")
     tab.drag((300, 200), (300, 200))
     again = FedViewer(BEGINNING, web=port_of(served), title="the next run")
@@ -265,6 +269,64 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
                                                ".length > 9"), PATIENCE)
     finally:
         again.process.close()
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Hands a page on, below a path, as a notebook's server does; websockets if it is told to."""
+
+    daemon_threads, PATH = True, b"/user/me/proxy/8988/"
+
+    def __init__(self, port, with_websockets=True):
+        super().__init__(("127.0.0.1", 0), self._serve)
+        self._port, self._with_websockets, self._lines = port, with_websockets, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server_address[1]}{self.PATH.decode()}"
+
+    def _serve(self, request, *_):
+        with socket.create_connection(("127.0.0.1", self._port)) as server:
+            self._lines += [request, server]
+            threading.Thread(target=self._copy, args=(server, request), daemon=True).start()
+            self._copy(request, server)
+
+    def _copy(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                if b"Upgrade: websocket" in data and not self._with_websockets:
+                    break
+                target.sendall(data.replace(b"GET " + self.PATH, b"GET /"))
+        self._cut(source, target)
+
+    def cut(self):
+        """Cut all lines, as a network does that is gone."""
+        self.shutdown()
+        self._cut(*self._lines)
+
+    def _cut(self, *lines):
+        for line in lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.slow
+def test_a_page_below_a_path_that_loses_its_connection_does_not_say_that_the_run_has_ended(
+        chromium, served):
+    proxy = Proxy(port_of(served))
+    tab = chromium_driver.Tab(chromium, served, address=proxy.address)
+    assert shows(tab) and tab.problems == []
+    proxy.cut()
+    assert wait_until(lambda: tab.evaluate("document.title") == "no connection: " + TITLE, PATIENCE)
+    assert tab.evaluate("document.getElementById('ended').textContent").startswith("No connection")
+    tab.close()
+    assert served.process.state == "open"
+
+
+@pytest.mark.slow
+def test_a_page_that_cannot_connect_does_not_say_that_the_run_has_ended(chromium, served):
+    proxy = Proxy(port_of(served), with_websockets=False)
+    tab = chromium_driver.Tab(chromium, served, address=proxy.address)
+    assert wait_until(lambda: tab.evaluate("document.title") == "no connection: " + TITLE, PATIENCE)
+    proxy.cut()
+    tab.close()
 
 
 def test_server_is_gone_when_the_script_is_killed():
@@ -348,11 +410,52 @@ def test_missing_tornado_is_named(tmp_path, monkeypatch):
     process.close()
 
 
-def fetch(served, path):
+ODD_MESSAGES = (
+    b"", b"no json", b"\xff\xfe", b"[" * 100_000, b"7", b"null", b"[]", b"{}", b'{"type": 7}',
+    b'{"type": "nothing"}', b'{"type": "key_press"}', b'{"type": "key_press", "key": 7}',
+    b'{"type": "key_press", "key": "x"}', b'{"type": "button_press", "x": 1}',
+    b'{"type": "motion_notify", "x": NaN, "y": 1, "button": 0, "buttons": 0, "modifiers": []}',
+    b'{"type": "button_press", "x": 1, "y": 1, "button": 0, "buttons": 0, "modifiers": [[]]}',
+    b'{"type": "button_press", "x": "1", "y": 1, "button": 0, "buttons": 0, "modifiers": []}',
+    b'{"type": "resize", "width": 1e9, "height": 1e9}', b'{"type": "resize", "width": -1}',
+    b'{"type": "resize", "width": 0, "height": 0}', b'{"type": "resize", "width": "wide"}',
+    b'{"type": "set_device_pixel_ratio", "device_pixel_ratio": 0}',
+    b'{"type": "set_device_pixel_ratio", "device_pixel_ratio": 1e9}',
+    b'{"type": "set_device_pixel_ratio"}', b'{"type": "toolbar_button", "name": "save_figure"}')
+
+
+def test_odd_messages_are_ignored(served):
+    """`served` sees to it that the terminal hears nothing of them."""
+    line = line_to(served)
+    for message in ODD_MESSAGES:
+        line.send_bytes(message)
+    line.send(type="refresh")
+    line.send(type="draw")
+    with Image.open(io.BytesIO(line.receive_picture())) as picture:
+        assert picture.size == (1280, 720)
+    line.close()
+
+
+@pytest.mark.parametrize("host, status", [
+    ("localhost", 200), ("LOCALHOST:8988", 200), ("127.0.0.1", 200), ("[::1]:8988", 200),
+    ("example.com", 403), ("localhost.example.com", 403), ("127.0.0.1.example.com:8988", 403),
+    ("127.0.0.2", 403)])
+def test_a_page_of_another_name_is_not_let_in(served, host, status):
+    """Its owner may have that name point to this machine, and would rule the run from a browser."""
+    assert fetch(served, "/", host)[0] == status
+    assert fetch(served, "/save.png?page=none", host)[0] == (404 if status == 200 else 403)
+
+
+def test_a_line_of_another_name_is_not_let_in(served):
+    with pytest.raises(Exception) as refusal:
+        line_to(served, Host="example.com", Origin="http://example.com")
+    assert refusal.value.code == 403
+
+
+def fetch(served, path, host="127.0.0.1"):
     """Ask for a path just as it is; return the status, the kind and the content of the answer."""
-    port = port_of(served)
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
-        connection.sendall(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    with socket.create_connection(("127.0.0.1", port_of(served)), PATIENCE) as connection:
+        connection.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         with connection.makefile("rb") as answer:
             head, _, content = answer.read().partition(b"\r\n\r\n")
     kind = re.search(rb"Content-Type: ([\w/+-]+)", head)

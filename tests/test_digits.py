@@ -230,9 +230,12 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("not a picture")
+    (tmp_path / "program.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n"
+                                          "%%EndComments\n{ } loop\n%%EOF\n")
     for name, sentence in [("nowhere.png", "There is no file"), ("", "is a folder"),
                            ("loop.png", "cannot be read"), ("empty.png", "is empty"),
-                           ("text.png", "is not a picture")]:
+                           ("text.png", "is not a picture"),
+                           ("program.png", "is not a picture")]:
         assert sentence in refusal(tmp_path / name)
 
     def locked(*_):

@@ -513,7 +513,7 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
             drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2))
         if key.button == "undo":
             press(viewer, "o")
-            drag(viewer, "weights", (0.1, -0.5), (0.6, 0.5))
+            drag(viewer, "weights", (10, -0.05), (60, 0.05))
         viewer.told.clear()
         viewer.repaint()
         if button:

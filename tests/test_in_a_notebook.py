@@ -28,7 +28,8 @@ threading.Thread(target=interrupt, daemon=True).start()
 %run {FIRST} --iterations 1000000
 """
 CELLS = (f"%run {FIRST} --iterations 200", f"%run {FIRST} --iterations 200",
-         f"%run {FIRST} --restore EMPTY --iterations 200", INTERRUPTED, "print(6 * 7)")
+         f"%run {FIRST} --restore EMPTY --iterations 200", INTERRUPTED, "print(6 * 7)",
+         FIRST.read_text(encoding="utf-8").replace("loop(2_000)", "loop(200)"))
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,13 @@ def test_a_cell_that_is_run_again_gives_the_same_numbers(outputs):
     """Otherwise the second run trains beside the layers of the first, with other random numbers."""
     first, again = (re.findall(r"^ +\d+ .*$", text_of(cell), re.MULTILINE) for cell in outputs[:2])
     assert first == again and len(first) == 7
+
+
+def test_a_stage_pasted_into_a_cell_runs_as_the_script_does(outputs):
+    """Otherwise it reads the arguments of the notebook's own process, and ends."""
+    first, pasted = (re.findall(r"^ +\d+ .*$", text_of(outputs[n]), re.MULTILINE) for n in (0, 5))
+    assert first == pasted
+    assert [output.output_type for output in outputs[5] if output.output_type == "error"] == []
 
 
 def test_an_error_of_the_users_is_one_sentence(outputs):

@@ -13,6 +13,7 @@ from common.dashboard.link.notes import CheckpointError
 from common.dashboard.link.run import Run
 from common.mnist_data import DataSet
 from common.network import Network, run_in_chunks
+from common.terminal import UserError
 
 RANDOM = np.random.default_rng(0)
 
@@ -79,6 +80,20 @@ def test_classify_whatever_the_shape_of_the_placeholder(tf):
     expected = np.exp(logits - logits.max(axis=1, keepdims=True))
     expected /= expected.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(network.classify(images), expected, atol=1e-4)
+
+
+def test_what_cannot_read_digits_is_told_in_one_sentence(tf):
+    """Otherwise a digit is read with "174.7 %", or an invented value makes all digits the same."""
+    X, training = tf.placeholder(tf.float32, [None, 784]), tf.placeholder(tf.bool)
+    Ylogits = tf.matmul(X, tf.Variable(tf.random_normal([784, 10])), name="Ylogits")
+    Y = tf.nn.softmax(tf.cond(training, lambda: Ylogits, lambda: 2 * Ylogits))
+    sess = tf.Session()
+    sess.run(tf.global_variables_initializer())
+    image = RANDOM.random((1, 28, 28, 1), np.float32)
+    with pytest.raises(UserError, match="^Network: Ylogits has values from -.* a probability"):
+        Network(sess, X, Ylogits).classify(image)
+    with pytest.raises(UserError, match=r"that it has in test_data: .*, \{Placeholder_1: …\}\)"):
+        Network(sess, X, Y).classify(image)
 
 
 def test_layers_are_found_in_their_order(tf):

@@ -193,6 +193,7 @@ def test_every_message_reaches_the_viewer_and_the_script_as_it_was():
     for _ in range(3):
         link.ask()
     link.tell(Paused(True))
+    assert hear.readline().startswith(b"\0")  # here messages begin, whatever was printed before
     assert [pickle.load(hear) for _ in range(3)] == [messages.More(), messages.More(),
                                                      Paused(True)]
     assert link.take() == [] and not link.has_ended

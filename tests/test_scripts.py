@@ -105,18 +105,20 @@ def test_small_data_set(capsys, tmp_path):
 
 WRONG_OPTIONS = {
     "unknown option": (["--itertions", "3"], "unrecognized arguments: --itertions"),
-    "no number": (["--iterations", "many"], "'many' is no whole number from 0"),
-    "fewer than none": (["--iterations", "-1"], "'-1' is no whole number from 0"),
+    "no number": (["--iterations", "many"], "'many' is not a whole number from 0"),
+    "fewer than none": (["--iterations", "-1"], "'-1' is not a whole number from 0"),
     "nothing to restore": (["--restore", "nowhere"], "there is no folder nowhere"),
     "no folder to save in": (["--save", "no/where"], "no/where: there is no folder no"),
-    "a file for a folder": (["--pictures", "/dev/null"], "/dev/null is no folder"),
-    "negative seed": (["--seed", "-1"], "'-1' is no whole number from 0"),
+    "a file for a folder": (["--pictures", "/dev/null"], "/dev/null is not a folder"),
+    "negative seed": (["--seed", "-1"], "'-1' is not a whole number from 0"),
     "unknown device": (["--device", "tpu"], "invalid choice: 'tpu'"),
     "no such folder": (["--data-dir", "nowhere"], "there is no folder nowhere"),
     "window and none": (["--text", "--web"], "--text and --web: choose one of them"),
-    "no port": (["--web", "99999"], "'99999' is no whole number from 1 to 65535"),
-    "no picture": (["--save-figure", "end.jpeg"], "end.jpeg should end in .png, .svg or .pdf"),
-    "no movie": (["--save-movie", "run.avi"], "run.avi should end in .mp4 or .gif"),
+    "no port": (["--web", "99999"], "'99999' is not a whole number from 1 to 65535"),
+    "no picture": (["--save-figure", "end.jpeg"], "'end.jpeg' should be a name, then .png, "
+                   ".svg or .pdf"),
+    "a picture without a name": (["--save-figure", ".png"], "'.png' should be a name, then .png"),
+    "no movie": (["--save-movie", "run.avi"], "'run.avi' should be a name, then .mp4 or .gif"),
     "no folder": (["--save-figure", "no/end.png"], "no/end.png: there is no folder no"),
 }
 

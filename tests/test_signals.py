@@ -47,6 +47,43 @@ def test_a_thousand_signals_while_matrices_are_multiplied(prepare):
     assert (done.returncode, "signals: 1000" in done.stdout) == (0, True), done.stderr[-500:]
 
 
+# What TensorFlow 2's functions do, and stages with convolutions: products in threads of a pool.
+# Signals come in pairs, of which the second finds the main thread waiting for the first.
+POOL = """
+import os, signal, time
+from common import command_line
+command_line.start(None)
+import tensorflow as tf
+count = 0
+def handle(number, frame):
+    global count
+    count += 1
+signal.signal(signal.SIGTERM, handle)
+signal.signal(signal.SIGHUP, handle)
+products = tf.function(lambda: tf.add_n([
+    tf.matmul(tf.random.normal([100, 784]), tf.random.normal([784, 200])) for _ in range(4)]))
+products()
+parent = os.getpid()
+if os.fork() == 0:
+    while os.getppid() == parent:
+        os.kill(parent, signal.SIGTERM)
+        os.kill(parent, signal.SIGHUP)
+        time.sleep(0.001)
+    os._exit(0)
+while count < 1000:
+    products()
+print("signals:", count, flush=True)
+os._exit(0)
+"""
+
+
+def test_pairs_of_signals_while_a_pool_of_threads_multiplies():
+    done = subprocess.run([sys.executable, "-c", POOL, "--text"], cwd=PROJECT,
+                          env=script_environment(), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=100)
+    assert (done.returncode, "signals: 1" in done.stdout) == (0, True), done.stderr[-500:]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.0", "2.0", "2.1", "2.2"])
 def test_signals_at_random_moments_lose_nothing(version, tmp_path):

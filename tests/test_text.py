@@ -12,11 +12,6 @@ from common.dashboard.outputs.text import HEADER, digit_lines, progress, row
 from common.terminal import StatusLine, hours
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
 @pytest.mark.parametrize("trained, tested, expected", [
     (Trained(200, 0.91, 23.456, 21, 0.0031), messages.Tested(200, 0.93, 17.5),
      "      200     21  0.003100    0.9100    23.456    0.9300    17.500"),
@@ -52,13 +47,18 @@ def test_times(seconds, words):
 
 
 def test_the_line_in_place_leaves_nothing_behind_and_fits(monkeypatch):
+    tty = pytest.importorskip("tty", reason="Windows has no such terminals")
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((12, 24)))
-    terminal = Terminal()
-    status = StatusLine(terminal)
+    seen, written = os.openpty()
+    tty.setraw(written)
+    status = StatusLine(os.fdopen(written, "w"))
     status.show("much too long a text")
     status.show("short")
     status.say("a row")
-    assert terminal.getvalue() == "\rmuch too lo\rshort      \r     \ra row\n"
+    shown = ""
+    while not shown.endswith("\n"):
+        shown += os.read(seen, 1000).decode()
+    assert shown == "\rmuch too lo\rshort      \r     \ra row\n"
 
 
 def test_a_file_gets_the_rows_alone():
@@ -67,6 +67,24 @@ def test_a_file_gets_the_rows_alone():
     status.show("progress")
     status.say("a row")
     assert file.getvalue() == "a row\n"
+
+
+def test_idles_shell_gets_the_rows_alone():
+    """It says that it is a terminal, and puts a line that is rewritten behind the one before."""
+    run = pytest.importorskip("idlelib.run")
+    written = []
+
+    class Shell:
+        def write(self, text, tags):
+            written.append(text)
+            return len(text)
+
+    shell = run.StdOutputFile(Shell(), "stdout")
+    assert shell.isatty()
+    status = StatusLine(shell)
+    status.show("progress")
+    status.say("a row")
+    assert written == ["a row\n"]
 
 
 def test_there_may_be_no_output_at_all(monkeypatch):

@@ -332,7 +332,7 @@ def test_bad_values_get_one_sentence(flag, value, capsys):
     assert ended.value.code == 2
     *_, last = capsys.readouterr().err.splitlines()
     assert re.match(rf"python -m cloud.trainer: error: argument {flag}: "
-                    rf"({value!r} is no whole number from|{value!r} is no number|"
+                    rf"({value!r} is not a whole number from|{value!r} is no number|"
                     rf"{value!r} is neither true|it should be the name)", last), last
 
 

@@ -14,7 +14,7 @@ from common.dashboard.outputs import afterwards, files
 from common.dashboard.outputs.text import Text
 from common.dashboard.outputs.viewer import ViewerOutput, has_screen
 from common.options import Option, folder, whole_number
-from common.terminal import StatusLine, UserError
+from common.terminal import StatusLine, UserError, readable
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
@@ -26,7 +26,8 @@ RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DI
 OPTIONS = (
     Option("--iterations", "train for N iterations, instead of the script's own number", "N",
            whole_number(0, 10**9)),
-    Option("--text", "print numbers only, open no window (without a screen, that goes by itself)"),
+    Option("--text", "print numbers only, open no window (without a screen, this happens by "
+           "itself)"),
     Option("--web", "show the dashboard in a browser instead of a window, at "
            f"http://127.0.0.1:PORT/ (default: {WEB_PORT})", "PORT", whole_number(1, 65535),
            more={"nargs": "?", "const": WEB_PORT}),
@@ -208,8 +209,8 @@ class Audience:
 
     def _go_on_without_viewer(self, why):
         if self.options.save_figure is None:
-            self.options.save_figure = f"{self._title}.png"
-            self._begin(files.Picture(self.options))
+            self.options.save_figure = f"{self._title.replace('/', '-')}.png"
+            self._begin(files.Picture(self.options, is_asked_for=False))
         self._terminal.say(f"{why}: text only; the finished dashboard will be saved as "
                            f"{self.options.save_figure}.")
 
@@ -245,5 +246,5 @@ def compared_with(folders, title):
     """
     runs = [notes.read(path, "--compare")[1] for path in folders]
     counts = collections.Counter([title, *(run.title for run in runs)])
-    return [Compared(run.title if counts[run.title] == 1 else os.path.basename(path), run.curves)
-            for path, run in zip(folders, runs)]
+    return [Compared(run.title if counts[run.title] == 1 else readable(os.path.basename(path)),
+                     run.curves) for path, run in zip(folders, runs)]

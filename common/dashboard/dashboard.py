@@ -31,11 +31,11 @@ training when `dashboard.closed`.
 
 import math
 import os
-import sys
 import time
 
 from common import terminal
 from common.dashboard.audience import Audience
+from common.dashboard.link import measurements
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
 from common.dashboard.link.run import NotOftener, bands_of, first_digits, misread_first
 from common.dashboard.outputs.files import is_notebook, png_of
@@ -97,7 +97,7 @@ class Dashboard:
             classify, inside = network.classify, network.inside
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
-        title = title or os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        title = title or os.path.splitext(terminal.script_file())[0]
         self._signals, self._clock = terminal.HeldSignals(), Clock()
         self._model = Model(classify, inside, checkpoints)
         self._audience = Audience(options, self._model, title, outputs, self._signals)
@@ -187,15 +187,22 @@ class Dashboard:
           i: int, the iteration.
           accuracy: float, 0 to 1.
           loss: float, the cross-entropy of the batch.
-          images: float [batch, height, width] or [batch, height, width, 1], values 0 to 1.
+          images: float [batch, 28, 28, 1], [batch, 28, 28] or [batch, 784], values 0 to 1.
           predictions: float [batch, 10], the network's probability for each digit.
-          labels: [batch, 10], the correct answers, one-hot.
+          labels: the correct answers, [batch, 10], one-hot, or [batch], whole numbers.
           weights, biases: lists of arrays of any shapes, the network's present parameters.
           learning_rate: float, of the step that follows; None where there is none to tell.
 
         Raises:
           LossNotFinite: `loss` is NaN or infinite.
+          UserError: one of these is something else. Lists in place of arrays will do.
         """
+        accuracy, loss, images, predictions, labels = measurements.checked(
+            "show_train", accuracy, loss, images, predictions, labels)
+        weights = measurements.parameters(weights, "show_train: weights")
+        biases = measurements.parameters(biases, "show_train: biases")
+        if learning_rate is not None:
+            learning_rate = measurements.number(learning_rate, "show_train: learning_rate")
         epoch = i * len(images) // self._num_examples + 1 if self._num_examples else None
         pictures = {}
         if self._audience.want_pictures:
@@ -203,13 +210,15 @@ class Dashboard:
             if i >= self._next_bands:
                 self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
                 pictures |= bands_of(weights=weights, biases=biases)
-        self._show(Trained(i, float(accuracy), float(loss), epoch, learning_rate, **pictures))
+        self._show(Trained(i, accuracy, loss, epoch, learning_rate, **pictures))
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
+        accuracy, loss, images, predictions, labels = measurements.checked(
+            "show_test", accuracy, loss, images, predictions, labels)
         digits = (misread_first(images, predictions, labels)
                   if self._audience.want_pictures else None)
-        self._show(Tested(i, float(accuracy), float(loss), digits))
+        self._show(Tested(i, accuracy, loss, digits))
 
     def finish(self):
         """End the run: print the results, save what was asked for, read the user's pictures.

@@ -14,6 +14,9 @@ from scipy import ndimage, optimize
 
 from common.terminal import UserError, reason
 
+# Pillow knows many more; one of them, PostScript, would be a program, run by Ghostscript.
+FORMATS = "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP"
+
 LONGEST = 1000          # pixels: pictures with a longer side are shrunk to it
 SMALL = 64              # pixels: the longer side of the copy in which shadows are looked for
 BORDER = 0.1            # share of the picture's sides: the digit is expected further inside
@@ -39,7 +42,7 @@ def read_picture(path):
     part.
 
     Args:
-      path: str or path-like, a PNG, a JPEG or another file that Pillow can read.
+      path: str or path-like, a PNG, a JPEG or another one of `FORMATS`.
 
     Returns:
       uint8 [height, width], ink from 0 to 255, 0 where there is paper; neither side longer than
@@ -114,7 +117,7 @@ def _decoded(content):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow only finds odd is none of the user's troubles
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             # JPEG can be decoded at a half or less of its size, which saves most of the time.
             picture.draft(picture.mode, (LONGEST, LONGEST))
             picture.load()

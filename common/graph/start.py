@@ -61,9 +61,11 @@ def start(device, threads=None):
         tf.config.set_visible_devices(gpus, "GPU")
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)  # not all of its memory at once
-        # The first session has things to say, too: let it be this one.
-        with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
-            sess.run(tf.constant(0))
+        # The first operations have things to say, too, and start the threads: let it be these two.
+        with threads_without_signals():
+            tf.constant(0)  # without a graph, and for functions
+            with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+                sess.run(tf.constant(0))
 
     name = f"CPU ({os.cpu_count()} cores)"
     for gpu in gpus:
@@ -110,12 +112,31 @@ def handle_signals_apart():
     main thread, which gets all signals. faulthandler brings an alternate stack for the thread that
     enables it, and Python handles all signals there. It also says where a process crashed.
     """
-    if faulthandler.is_enabled():  # by a notebook's kernel, for example
+    if os.name == "nt" or faulthandler.is_enabled():  # Windows handles signals in another thread
         return
     try:
         faulthandler.enable()
     except (AttributeError, OSError, RuntimeError, ValueError):  # no stream to tell a crash on
         faulthandler.enable(open(os.devnull, "w"))
+
+
+@contextlib.contextmanager
+def threads_without_signals():
+    """Have the threads that start meanwhile leave signals to the main one.
+
+    They compute, too, and have no stack apart (see `handle_signals_apart`). The main thread gets
+    all signals that come one at a time; while one waits for it, the system hands the next to any
+    thread that takes it. A terminal or batch system that closes often sends SIGTERM and SIGHUP.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,9 @@ POINTS = 9.0                         # font size at that size of window
 
 STYLE = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the same on every machine
+    "text.parse_math": False,        # a name may have dollars in it
+    # What rcdefaults leaves as the user has it:
+    "interactive": False, "toolbar": "toolbar2",
     "keymap.quit": ["ctrl+w", "cmd+w"], "keymap.fullscreen": ["f"],
     # The keys of the dashboard are its own; the others should do nothing by accident.
     **{f"keymap.{name}": [] for name in ("home", "back", "forward", "help", "copy", "grid", "pan",

@@ -27,6 +27,7 @@ from common.dashboard.link.messages import (
 from common.dashboard.link.run import Outbox
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
+BEGINNING = b"\0our messages\n"  # what Python's start has printed before it is not for us
 GRACE = 3.0  # seconds for a window that was told to close, before its process is ended
 
 
@@ -55,16 +56,22 @@ class ViewerProcess:
         """
         self.state, self.was_open, self.address, self.reason = "starting", False, None, ""
         self.is_paused, self.steps, self.questions = False, 0, {}
+        _open_streams()
         self._changed = threading.Condition()
         self._outbox, self._is_asked = Outbox(), False
-        command = [sys.executable, "-m", "common.dashboard.viewer.process", title,
-                   "--folder", os.getcwd()]
+        # Drawing needs no threads of linear algebra, which would compete with the training.
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+                                    "MKL_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "common.dashboard.viewer.process", f"--title={title}"]
+        with contextlib.suppress(OSError):  # the current folder may be gone
+            command += ["--folder", os.getcwd()]
         if web is not None:
             command += ["--web", str(web)]
-        # Drawing needs no threads of linear algebra, which would compete with the training.
-        threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        # The import of matplotlib fails where this names what it does not know.
+        if (backend := environment.pop("MPLBACKEND", None)):
+            command += [f"--backend={backend}"]
         self._process = subprocess.Popen(
-            command, cwd=PROJECT, env=os.environ | threads, stdin=subprocess.PIPE,
+            command, cwd=PROJECT, env=environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, start_new_session=True)  # out of the reach of Ctrl-C
         atexit.register(self.close)
         threading.Thread(target=self._send_all, daemon=True).start()
@@ -108,6 +115,7 @@ class ViewerProcess:
 
     def _listen(self):
         try:
+            _skip_to_beginning(self._process.stdout)
             while True:
                 self._take(pickle.load(self._process.stdout))
         except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
@@ -137,6 +145,21 @@ class ViewerProcess:
             self._changed.notify_all()
 
 
+def _open_streams():
+    """Open descriptors 0 to 2 where they are closed, or a pipe would be taken for a stream."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+
+
+def _skip_to_beginning(pipe):
+    """Read up to `BEGINNING`, or to the end."""
+    while (line := pipe.readline()) and not line.endswith(BEGINNING):
+        pass
+
+
 class ScriptLink:
     """The viewer's end.
 
@@ -152,6 +175,8 @@ class ScriptLink:
         self._something = threading.Event()
         self._has_asked = False
         self.has_begun, self.has_ended = False, False
+        words.write(BEGINNING)
+        words.flush()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):

@@ -15,7 +15,7 @@ from common.dashboard.outputs.files import PICTURE_SIZE, ask, drawn, save_view
 from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write
-from common.terminal import UserError
+from common.terminal import UserError, readable
 
 SAVE_EVERY = 10.0  # seconds between two checkpoints
 SURE = 0.8  # a probability; the reader is told where the network's is lower
@@ -138,7 +138,8 @@ class OwnDigits(Output):
         path = os.path.join(self._folder, "own_digits.png")
         with drawn(self._run, *PICTURE_SIZE) as picture:
             picture.scene.own = [
-                Sample(self._images[name], os.path.basename(name), probabilities=chances)
+                Sample(self._images[name], readable(os.path.basename(name)),
+                       probabilities=chances)
                 for name, chances in zip(names, probabilities)]
             save_view(picture, "own", path)
         self._terminal.say(f"saved {path}")

@@ -21,7 +21,7 @@ import numpy as np
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import NotOftener, Outbox, Run
-from common.dashboard.outputs.output import Output
+from common.dashboard.outputs.output import Output, load_matplotlib
 from common.options import PICTURE_ENDINGS, Option, file_to_write
 from common.terminal import UserError, whole_file
 
@@ -49,14 +49,20 @@ class Picture(Output):
     option = Option("--save-figure", "save the finished dashboard as a picture: .png, .svg or .pdf",
                     "FILE", file_to_write(PICTURE_ENDINGS))
 
-    def __init__(self, options):
-        self._path = options.save_figure
+    def __init__(self, options, is_asked_for=True):
+        self._path, self._is_asked_for = options.save_figure, is_asked_for
 
     def finish(self):
-        if has_curves(self._run):
-            self._terminal.show("drawing the picture")
+        if not has_curves(self._run):
+            return
+        self._terminal.show("drawing the picture")
+        try:
             save_picture(self._run, self._path)
             self._terminal.say(f"saved {self._path}")
+        except UserError as error:
+            if self._is_asked_for:
+                raise
+            self._terminal.say(str(error))  # the run is as good without it
 
 
 def save_picture(run, path):
@@ -138,9 +144,16 @@ class Movie(Output):
 
     def __init__(self, options):
         self._path = options.save_movie
-        self._record = tempfile.TemporaryFile()
         self._waiting = Outbox()  # messages since the last frame
         self._every, self._next_frame, self._frames = 1, 1, 0
+
+    def start(self, run, model, terminal):
+        super().start(run, model, terminal)
+        try:
+            self._record = tempfile.TemporaryFile()
+        except OSError as error:
+            raise UserError("--save-movie: there is no folder to record it in: set the environment "
+                            "variable TMPDIR to one") from error
 
     def send(self, message):
         match message:
@@ -277,6 +290,7 @@ class Notebook(Output):
 def drawn(run, width, height):
     """The `DashboardFigure` of a `Run` on so many pixels; within, matplotlib's settings are ours.
     """
+    load_matplotlib()
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

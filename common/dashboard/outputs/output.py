@@ -1,6 +1,9 @@
 """What shows or keeps a run: the contract of an output."""
 
+import contextlib
 import dataclasses
+import os
+import sys
 from collections.abc import Callable
 
 
@@ -57,3 +60,16 @@ class Output:
         Raises:
           UserError: something could not be done.
         """
+
+
+def load_matplotlib():
+    """Import matplotlib, whatever the environment says of windows: a file needs none."""
+    if "matplotlib" in sys.modules or "MPLBACKEND" not in os.environ:
+        return
+    backend = os.environ.pop("MPLBACKEND")  # the import fails on a name that it does not know
+    try:
+        import matplotlib
+    finally:
+        os.environ["MPLBACKEND"] = backend
+    with contextlib.suppress(ValueError):
+        matplotlib.rcParams["backend"] = backend

@@ -29,7 +29,11 @@ from common.options import PICTURE_ENDINGS
 from common.terminal import UserError
 
 ADDRESS = "127.0.0.1"
+# A page of another name, which its owner has point here, would be let in by the browser.
+OTHER_HOSTS = r"(?!(localhost|127\.0\.0\.1|\[::1\])$).*"
 LAST_LOOK = 1.0  # seconds that the pages have to fetch the last picture
+
+MOST_PIXELS, FARTHEST = 40e6, 1e5  # of a page; from its corner. More is no browser's
 
 PAGE = pathlib.Path(__file__).with_name("page.html")
 FORMATS = [ending.removeprefix(".") for ending in PICTURE_ENDINGS]
@@ -143,6 +147,35 @@ class Save(tornado.web.RequestHandler):
         self.finish(picture.getvalue())
 
 
+class OtherHost(tornado.web.RequestHandler):
+    """What anybody gets who calls this server by another name than this machine's own."""
+
+    def prepare(self):
+        self.set_status(403)
+        self.finish("403: this page is at localhost or 127.0.0.1 only")
+
+
+def is_from_a_page(message):
+    """Whether a message, read by json, is one of those that matplotlib's side of a page sends."""
+    match message:
+        case {"type": "draw" | "refresh" | "ack" | "send_image_mode"}:
+            return True
+        case {"type": "resize", "width": int() | float() as width,
+              "height": int() | float() as height}:
+            return width >= 1 and height >= 1 and width * height <= MOST_PIXELS
+        case {"type": "set_device_pixel_ratio", "device_pixel_ratio": int() | float() as ratio}:
+            return 0.1 <= ratio <= 2
+        case {"type": "key_press" | "key_release", "key": str(key)}:
+            return "k" in key
+        case {"type": "button_press" | "button_release" | "dblclick" | "motion_notify"
+              | "figure_enter" | "figure_leave", "x": int() | float() as x,
+              "y": int() | float() as y, "button": int(), "buttons": int(),
+              "modifiers": list(modifiers)}:
+            return (abs(x) <= FARTHEST and abs(y) <= FARTHEST
+                    and all(isinstance(modifier, str) for modifier in modifiers))
+    return False
+
+
 class Socket(tornado.websocket.WebSocketHandler):
     """A page: its figure here, and the line to the canvas there."""
 
@@ -165,8 +198,11 @@ class Socket(tornado.websocket.WebSocketHandler):
         del self._canvases[self.get_argument("page", "")]
 
     def on_message(self, message):
-        content = json.loads(message)
-        if content["type"] != "supports_binary":  # every browser of today does
+        try:
+            content = json.loads(message)
+        except (ValueError, RecursionError):
+            return
+        if is_from_a_page(content):
             self._manager.handle_json(content)
 
     def send_json(self, content):
@@ -206,13 +242,15 @@ def serve(port, tick, title, link, viewers):
 async def _serve(tick, title, sockets, link, viewers):
     canvases = {}  # by the name of their page
     static_files = backend_webagg.FigureManagerWebAgg.get_static_file_path()
-    server = tornado.httpserver.HTTPServer(tornado.web.Application([
+    application = tornado.web.Application([
         (r"/", Page, {"title": title}),
         (r"/mpl\.js", Script),
         (r"/save\.([a-z]+)", Save, {"canvases": canvases}),
         (r"/socket", Socket, {"viewers": viewers, "canvases": canvases, "title": title}),
         (r"/_static/(.*)", tornado.web.StaticFileHandler, {"path": static_files}),
-    ]))
+    ])
+    application.add_handlers(OTHER_HOSTS, [(r".*", OtherHost)])
+    server = tornado.httpserver.HTTPServer(application)
     server.add_sockets(sockets)
     link.tell(Opened(f"http://{ADDRESS}:{sockets[0].getsockname()[1]}/"))
 
@@ -221,4 +259,8 @@ async def _serve(tick, title, sockets, link, viewers):
         await asyncio.sleep(tick)
     viewers.repaint()
     await asyncio.sleep(LAST_LOOK if canvases else 0)
+    for canvas in list(canvases.values()):
+        for socket in canvas.manager.web_sockets:
+            socket.close(reason="ended")  # page.html knows it by this word
+    await asyncio.sleep(tick)
     server.stop()

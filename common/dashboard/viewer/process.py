@@ -1,10 +1,11 @@
-"""A viewer's process: python -m common.dashboard.viewer.process TITLE [--folder DIR] [--web PORT]
+"""A viewer's process: python -m common.dashboard.viewer.process --title TITLE [--web PORT] …
 
 It shows a window, or pages for browsers: the viewers. It reads messages from its standard input
 and draws at its own pace; what its users want goes to its standard output (see `link`).
 """
 
 import argparse
+import contextlib
 import functools
 import os
 import signal
@@ -28,6 +29,7 @@ SHARE = 0.25  # of a processor that repainting by itself may take, of all viewer
 FASTEST, SLOWEST = 0.2, 1.0  # seconds
 SLOWING = 0.05               # of the time that it has been shown
 
+TOOLKITS = "tk", "qt", "gtk", "wx", "macosx"  # the beginnings of matplotlib's names for them
 SHARE_OF_SCREEN = 0.9
 WIDEST = 16 / 9              # of a window, as its user finds it
 SMALLEST = 640, 400          # pixels, to which its user can make it
@@ -36,9 +38,10 @@ SMALLEST = 640, 400          # pixels, to which its user can make it
 def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the script, which tells us then
     parser = argparse.ArgumentParser(prog="python -m common.dashboard.viewer.process")
-    parser.add_argument("title")
+    parser.add_argument("--title", required=True)
     parser.add_argument("--folder", help="where to save pictures, unless the user says otherwise")
     parser.add_argument("--web", type=int, metavar="PORT", help="serve a page instead of a window")
+    parser.add_argument("--backend", default="", help="how to open a window, as MPLBACKEND has it")
     arguments = parser.parse_args()
 
     # The streams are for messages alone, whatever libraries print.
@@ -48,7 +51,8 @@ def main():
     if arguments.folder:
         matplotlib.rcParams["savefig.directory"] = arguments.folder
     try:
-        show = prepare_window() if arguments.web is None else prepare_page(arguments.web)
+        show = (prepare_window(arguments.backend) if arguments.web is None
+                else prepare_page(arguments.web))
         if link.wait_for_run():
             show(arguments.title, link, Viewers(link))
             link.tell(Closed())
@@ -59,15 +63,21 @@ def main():
               file=sys.stderr)
 
 
-def prepare_window():
-    """Load what a window needs, which takes a while; return the function that opens it."""
+def prepare_window(backend):
+    """Load what a window needs, which takes a while; return the function that opens it.
+
+    A `backend` of matplotlib (str) that opens no window, or is not there, is left aside.
+    """
+    import matplotlib.pyplot as plt
+    if backend.lower().startswith(TOOLKITS):
+        with contextlib.suppress(Exception):  # each toolkit has errors of its own
+            plt.switch_backend(backend)
+            return show_window
     try:
         # Left to itself, matplotlib prefers Qt, which ends the process where it lacks a library.
-        if "MPLBACKEND" not in os.environ and sys.platform != "darwin" and find_spec("tkinter"):
-            matplotlib.use("TkAgg")
-        import matplotlib.pyplot as plt
-        plt.switch_backend(matplotlib.get_backend())
-    except Exception as error:  # each toolkit has errors of its own
+        has_tk = sys.platform != "darwin" and find_spec("tkinter")
+        plt.switch_backend("TkAgg" if has_tk else matplotlib.get_backend())
+    except Exception as error:
         raise UserError(str(error)) from error
     return show_window
 
