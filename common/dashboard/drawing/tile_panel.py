@@ -51,7 +51,7 @@ class TilePanel(Panel):
         across = max(side * unit, tiles.LETTER * letters * text) + tiles.LARGEST_GAP
         down = side * unit + tiles.LARGEST_GAP + tiles.LINE * text
         width, height = self._size
-        return int(width // across) * int((height - tiles.LINE * text) // down)
+        return int(width // across) * max(0, int((height - tiles.LINE * text) // down))
 
     def tile_at(self, x, y):
         """What is at a point in the axes' coordinates, as `tiles.tile_at` says it."""
