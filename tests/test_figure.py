@@ -546,9 +546,9 @@ def buttons_of(viewer):
 def test_buttons_follow_what_is_shown(viewer):
     """Otherwise a finger cannot clear a sheet, undo a zoom, take a step, or pushes in vain."""
     viewer.run.apply(Started("a model", 100, reads_digits=True))
-    assert buttons_of(viewer) == (["curves", "digits", "confusion", "misread", "write", "zoom",
-                                   "pause", "axes", "save", "?"],
-                                  ["all", "weights", "layers", "evidence", "step"])
+    assert buttons_of(viewer) == (
+        ["curves", "digits", "confusion", "misread", "write", "zoom", "pause", "axes", "save", "?"],
+        ["all", "weights", "layers", "evidence", "step"])
     press(viewer, "7", "o")
     drag(viewer, "accuracy", (10, 0.2), (60, 0.5))
     press(viewer, " ")
