@@ -146,11 +146,12 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     """Otherwise the arithmetic beside a value is not how it came about, at the borders say."""
     names, network = network_of(label)
     layers = network.inside.layers(names["mnist"].test.images[0].reshape(28, 28, 1))
-    layer, channel = layers[number], 3
+    layer, before, channel = layers[number], layers[number - 1], 3
     rows, columns = layer.outputs.shape[:2] if layer.outputs.ndim == 3 else (1, 1)
     sums = np.zeros((rows, columns))
     for row, column in np.ndindex(rows, columns):
-        title, (seen, weights, products) = patch.describe(layer, "X", channel, row, column)
+        title, (seen, weights, products, *softmax) = patch.describe(layer, before, channel, row,
+                                                                    column)
         np.testing.assert_allclose(seen.values * weights.values, products.values, rtol=1e-6)
         scale = 1 if layer.scales is None else layer.scales[channel]
         sums[row, column] = products.values.sum() * scale + layer.biases[channel]
@@ -161,6 +162,29 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     else:
         logits = layers[0].outputs.ravel() @ layer.weights.values + layer.biases
         assert sums[0, 0] == pytest.approx(logits[channel], rel=1e-4)
+        for group, expected in zip(softmax, (logits, None, layer.outputs), strict=True):
+            if expected is not None:
+                np.testing.assert_allclose(group.values.ravel(), expected, rtol=1e-4)
+        assert softmax[2].values.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("label, name", [("3.1", "Y3"), ("convolutional_max_pooling", "Y2p")])
+def test_what_is_framed_is_all_that_a_value_sees(label, name):
+    """Otherwise a frame leaves out pixels that count, or a reader looks for an edge in the void."""
+    import tensorflow.compat.v1 as tf
+    names, network = network_of(label)
+    image = np.random.default_rng(0).uniform(0.2, 1, [28, 28, 1]).astype(np.float32)
+    layers = network.inside.layers(image)
+    number = next(n for n, layer in enumerate(layers) if layer.name == name)
+    feed = {names["X"]: image.reshape(1, *names["X"].shape[1:]), **names["feed"]}
+    for row, column in ((0, 0), (3, 4), (6, 6)):
+        with names["sess"].graph.as_default():
+            (slope,) = tf.gradients(tf.reduce_sum(names[name][0, row, column]), names["X"])
+        counts = names["sess"].run(slope, feed).reshape(28, 28) != 0
+        *_, (top, bottom, left, right) = patch.receptive_fields(layers[:number + 1], row, column)
+        rows, columns = np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))
+        assert top <= rows[0] <= rows[-1] <= bottom and bottom - top < rows[-1] - rows[0] + 4
+        assert left <= columns[0] <= columns[-1] <= right
 
 
 def test_the_digits_that_excite_a_neuron_most():

@@ -119,7 +119,7 @@ class Panel:
     def click(self, scene, x, y):
         """Take a click at a point, in the axes' coordinates; return the view to show, or None."""
 
-    def point(self, scene, x, y):
+    def point(self, scene, x, y, is_dragged=False):
         """Take it that the mouse is at a point; return whether that changes what is shown."""
 
     def show_box(self, corners):

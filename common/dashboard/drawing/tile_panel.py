@@ -65,6 +65,8 @@ class TilePanel(Panel):
 
     def _show(self, scene):
         width, height = self._size
+        is_asking = self.question is not None and self.question not in scene.answers
+        self.set_title(f"{self.heading}: asking the network …" if is_asking else self.heading)
         self.groups = self.groups_of(scene)
         points, unit, _ = self._scale
         text = points * self.axes.figure.dpi / 72

@@ -119,11 +119,10 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         count, rows_in, columns_in = group.values.shape
         side = max(cell, group.least)
         gap = 1 if rows_in == columns_in == 1 else min(widest_gap, 1 + rows_in * side // 20)
-        above, left = (0, line) if from_left else (line, 0)
+        caption = math.ceil(LETTER * max(map(len, group.captions), default=0) * line / LINE)
+        above, left = (0, max(line, caption + line // 2)) if from_left else (line, 0)
         above, left = (above, left) if group.captions else (0, 0)
-        caption = 0 if from_left else math.ceil(
-            LETTER * max(map(len, group.captions), default=0) * line / LINE)
-        across = max(columns_in * side, caption) + gap + left
+        across = max(columns_in * side, 0 if from_left else caption) + gap + left
         down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
         room = (height - labels) // down if from_left else (width - 1) // across

@@ -12,6 +12,7 @@ class Mouse:
         """Answer those of a canvas, as long as somebody keeps this: matplotlib does not."""
         self._viewer, self._figure = viewer, viewer.figure
         self._view_before = "all"  # the user looked closely at something
+        self._is_pressed = False
         for name, react in (("button_press", self._on_press), ("motion_notify", self._on_motion),
                             ("button_release", self._on_release)):
             canvas.mpl_connect(name + "_event", react)
@@ -20,6 +21,7 @@ class Mouse:
         """A button is pushed, or something in a panel."""
         if event.button != 1:
             return
+        self._is_pressed = True
         viewer, panel = self._viewer, self._figure.panel_at(event)
         row = self._figure.buttons.key_at(event.x, event.y)
         title = self._figure.title_at(event)
@@ -44,7 +46,8 @@ class Mouse:
         zoomed = viewer.zoom.move(event)
         if zoomed is None:
             viewer.pen.move(event)
-            if panel is not None and panel.point(self._figure.scene, event.xdata, event.ydata):
+            if panel is not None and panel.point(
+                    self._figure.scene, event.xdata, event.ydata, self._is_pressed):
                 viewer.repaint()
         elif self._figure.can_repaint:
             self._figure.repaint([zoomed])
@@ -52,6 +55,7 @@ class Mouse:
 
     def _on_release(self, event):
         """A box or a stroke of the pen ends."""
+        self._is_pressed = False
         self._viewer.pen.release()
         if self._viewer.zoom.is_drawing:
             self._viewer.zoom.finish(event)

@@ -86,6 +86,8 @@ KEYS = (
     Key("m", ("m",), "misread test digits, the surest errors first", button="misread",
         **show("misread")),
     Key("click", (), "on a digit: what the network makes of it; on a neuron: see it large"),
+    Key("arrows", ("left", "right", "up", "down"), "layer by layer: the value beside the one "
+        "that a click has kept", lambda viewer, name: viewer.slide(name)),
     Key("d", ("d",), "write a digit of your own, with the mouse or a finger", button="write",
         **look("write", "classify")),
     Key("c", ("c",), "clear the sheet", lambda viewer, name: viewer.clear_sheet(), "clear",

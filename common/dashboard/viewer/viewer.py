@@ -94,8 +94,14 @@ class Viewer:
         """Show one of `figure.VIEWS`."""
         self.zoom.end()
         self.pen.turn_on(VIEWS[view].is_sheet)
-        self._scene.pointed = None
+        self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
+
+    def slide(self, key):
+        """Point at the value beside, layer by layer, for the name of an arrow key."""
+        layers = self.figure.panels.get("layers")
+        if layers is not None:
+            layers.slide(self._scene, key)
 
     def toggle_view(self, view, ability):
         """Show a view of what the network can be asked, if it has the ability, or the one before.

@@ -7,6 +7,7 @@ from common.dashboard.drawing.tiles import Group
 from common.dashboard.link.questions import AskLayers
 
 MOST_NUMBERS = 64  # that are written, of each kind
+LEAST_ANSWER = 14  # pixels of one of the ten
 IDLE = "Point at a value above to see how it comes about"
 
 
@@ -24,8 +25,7 @@ class PatchPanel(TilePanel):
             self.set_title(IDLE)
             return []
         number, tile, row, column = scene.pointed
-        layer = layers[number]
-        title, groups = describe(layer, layers[number - 1].name, tile, row, column)
+        title, groups = describe(layers[number], layers[max(0, number - 1)], tile, row, column)
         self.set_title(title)
         return groups
 
@@ -35,12 +35,13 @@ def describe(layer, before, tile, row, column):
 
     Args:
       layer: a `questions.Layer`.
-      before: str, the name of the layer before.
+      before: the `questions.Layer` before it.
       tile: int, the channel or neuron.
       row, column: ints, the place in the channel.
 
     Returns:
-      A title, and a list of `Group`: the patch, the weights, the products.
+      A title, and a list of `Group`: the patch, the weights, the products; of a probability, the
+      logits, too, their exponentials and the shares of these.
     """
     if layer.outputs.ndim == 3:
         value, place = layer.outputs[row, column, tile], f"[{row}, {column}, {tile}]"
@@ -61,14 +62,64 @@ def describe(layer, before, tile, row, column):
     function = f", then {layer.activation}" if layer.activation else ""
     title += (f": {products.size:,} products, sum {products.sum():.3g}{scale}, "
               f"plus bias {bias:.3g}{function}")
-    if products.ndim == 1 and products.size != 28 * 28:
-        return title, []
-    patch, weights, products = (_tiles(values) for values in (patch, weights, products))
+    patch, weights, products = (_tiles(values, before) for values in (patch, weights, products))
     has_numbers = products.size <= MOST_NUMBERS
-    return title, [
-        Group(patch, f"what it sees of {before}", bool(patch.min() < 0), has_numbers=has_numbers),
+    largest = products.ravel()[abs(products).argmax()]
+    groups = [
+        Group(patch, f"what it sees of {before.name}", bool(patch.min() < 0),
+              has_numbers=has_numbers),
         Group(weights, f"times its weights in {layer.weights.name}", has_numbers=has_numbers),
-        Group(products, "gives the products", has_numbers=has_numbers)]
+        Group(products, "gives the products", has_numbers=has_numbers,
+              note=f"the largest is {largest:.3g}")]
+    return title, groups + (_of_softmax(layer) if layer.activation == "softmax" else [])
+
+
+def _of_softmax(layer):
+    """How ten logits become ten probabilities: three `Group`s."""
+    logits = layer.inputs @ layer.weights.values + (0 if layer.biases is None else layer.biases)
+    exponentials = np.exp(logits - logits.max())
+    total = np.exp(logits).sum()
+    names = [f"{logit:.2f}" for logit in logits], [f"{np.exp(logit):.4g}" for logit in logits], [
+        f"{100 * share:.1f} %" for share in exponentials / exponentials.sum()]
+    labels = "all sums: logits", "e to their power", "shares of the sum"
+    notes = "", f"sum {total:.4g}", "the probabilities"
+    values = logits, exponentials, exponentials / exponentials.sum()
+    return [Group(value.reshape(-1, 1, 1), label, bool(value.min() < 0), captions=tuple(name),
+                  least=LEAST_ANSWER, note=note)
+            for value, label, name, note in zip(values, labels, names, notes)]
+
+
+def receptive_fields(layers, row, column):
+    """What a value of the last of some `questions.Layer` sees of those before, nearest first.
+
+    Yields:
+      The first and the last row, the first and the last column, four ints.
+    """
+    top = bottom = row
+    left = right = column
+    for layer, before in zip(layers[:0:-1], layers[-2::-1]):
+        height, width = before.outputs.shape[:2] if before.outputs.ndim == 3 else (1, 1)
+        if layer.outputs.ndim == 1:  # fully connected
+            top, bottom, left, right = 0, height - 1, 0, width - 1
+        else:
+            (tall, wide), (down, across), above, beside = _window(layer)
+            top, bottom = top * down - above, bottom * down - above + tall - 1
+            left, right = left * across - beside, right * across - beside + wide - 1
+        top, bottom = max(0, top), min(height - 1, bottom)
+        left, right = max(0, left), min(width - 1, right)
+        yield top, bottom, left, right
+
+
+def _window(layer):
+    """The size of what a value sees, the steps from one to the next, the zeros above and beside."""
+    if layer.kind == "convolution":
+        size, steps = layer.weights.values.shape[:2], layer.strides
+        zeros = [_padding(inputs, side, step, layer.is_padded)
+                 for inputs, side, step in zip(layer.inputs.shape, size, steps)]
+        return size, steps, *zeros
+    steps = tuple(-(-inputs // outputs)
+                  for inputs, outputs in zip(layer.inputs.shape[:2], layer.outputs.shape[:2]))
+    return steps, steps, 0, 0
 
 
 def patch_of(layer, row, column):
@@ -88,6 +139,8 @@ def _padding(size, filter_size, stride, is_padded):
     return max(0, (outputs - 1) * stride + filter_size - size) // 2 if is_padded else 0
 
 
-def _tiles(values):
-    """float [channels, height, width] of [height, width, channels] or [784]."""
-    return values.reshape(1, 28, 28) if values.ndim == 1 else np.moveaxis(values, -1, 0)
+def _tiles(values, before):
+    """float [channels, height, width], laid out like the layer before."""
+    if values.ndim == 1 and before.outputs.ndim == 3:
+        values = values.reshape(before.outputs.shape)
+    return values.reshape(-1, 1, 1) if values.ndim == 1 else np.moveaxis(values, -1, 0)

@@ -77,7 +77,9 @@ class ExcitingPanel(TilePanel):
         if exciting is None:
             return []
         captions = tuple(f"{value:.2f}" for value in exciting.values)
-        return [Group(exciting.images / 255, f"of {exciting.of:,}, with the neuron's value",
+        whose = "neuron's value" if exciting.weights.values.ndim == 2 else (
+            "filter's largest value in the image")
+        return [Group(exciting.images / 255, f"of {exciting.of:,}, with the {whose}",
                       is_signed=False, captions=captions, end=1)]
 
 
