@@ -150,8 +150,8 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     rows, columns = layer.outputs.shape[:2] if layer.outputs.ndim == 3 else (1, 1)
     sums = np.zeros((rows, columns))
     for row, column in np.ndindex(rows, columns):
-        title, (seen, weights, products, *softmax) = patch.describe(layer, before, channel, row,
-                                                                    column)
+        title, groups = patch.describe(layer, before, channel, row, column)
+        seen, weights, products, *softmax = groups
         np.testing.assert_allclose(seen.values * weights.values, products.values, rtol=1e-6)
         scale = 1 if layer.scales is None else layer.scales[channel]
         sums[row, column] = products.values.sum() * scale + layer.biases[channel]

@@ -79,9 +79,19 @@ class LayersPanel(TilePanel):
         frames = [self._frame(number, tile, (row, row, column, column))]
         for before, seen in zip(range(number - 1, -1, -1),
                                 receptive_fields(self._drawn[:number + 1], row, column)):
-            count = self.places[before].count
-            frames += [self._frame(before, one, seen) for one in range(count)]
+            if self.groups[before].values[0].size > 1:
+                count = self.places[before].count
+                frames += [self._frame(before, one, seen) for one in range(count)]
+            else:
+                frames.append(self._frame_around(before))
         return frames
+
+    def _frame_around(self, number):
+        """Corners around all neurons of a layer."""
+        place = self.places[number]
+        x0, y0 = place.x - 1, place.y - 1
+        x1, y1 = x0 + place.columns * place.across + 1, y0 + place.rows * place.down + 1
+        return [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
 
     def _frame(self, number, tile, seen):
         """Corners, in the axes' coordinates, around some rows and columns of a tile."""

@@ -65,12 +65,14 @@ def describe(layer, before, tile, row, column):
     patch, weights, products = (_tiles(values, before) for values in (patch, weights, products))
     has_numbers = products.size <= MOST_NUMBERS
     largest = products.ravel()[abs(products).argmax()]
-    groups = [
-        Group(patch, f"what it sees of {before.name}", bool(patch.min() < 0),
-              has_numbers=has_numbers),
-        Group(weights, f"times its weights in {layer.weights.name}", has_numbers=has_numbers),
-        Group(products, "gives the products", has_numbers=has_numbers,
-              note=f"the largest is {largest:.3g}")]
+    which = f"{before.name}[{abs(products).argmax()}] × weight" if products[0].size == 1 else "one"
+    groups = [Group(products, "gives the products", has_numbers=has_numbers,
+                    note=f"the largest: {which}, {largest:.3g}")]
+    if products[0].size > 1:  # in a strip of neurons nobody would find the factors of a product
+        groups = [
+            Group(patch, f"it sees of {before.name}", bool(patch.min() < 0),
+                  has_numbers=has_numbers),
+            Group(weights, f"times its {layer.weights.name}", has_numbers=has_numbers), *groups]
     return title, groups + (_of_softmax(layer) if layer.activation == "softmax" else [])
 
 
@@ -79,13 +81,13 @@ def _of_softmax(layer):
     logits = layer.inputs @ layer.weights.values + (0 if layer.biases is None else layer.biases)
     exponentials = np.exp(logits - logits.max())
     total = np.exp(logits).sum()
-    names = [f"{logit:.2f}" for logit in logits], [f"{np.exp(logit):.4g}" for logit in logits], [
+    names = [f"{logit:.2f}" for logit in logits], [f"{np.exp(logit):.3g}" for logit in logits], [
         f"{100 * share:.1f} %" for share in exponentials / exponentials.sum()]
-    labels = "all sums: logits", "e to their power", "shares of the sum"
-    notes = "", f"sum {total:.4g}", "the probabilities"
+    labels = "all logits", "e to these", "shares of it"
+    notes = "sums with bias", f"sum {total:.4g}", "probabilities"
     values = logits, exponentials, exponentials / exponentials.sum()
     return [Group(value.reshape(-1, 1, 1), label, bool(value.min() < 0), captions=tuple(name),
-                  least=LEAST_ANSWER, note=note)
+                  per_line=len(logits), least=LEAST_ANSWER, note=note)
             for value, label, name, note in zip(values, labels, names, notes)]
 
 
