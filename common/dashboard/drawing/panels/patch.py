@@ -65,9 +65,9 @@ def describe(layer, before, tile, row, column):
     patch, weights, products = (_tiles(values, before) for values in (patch, weights, products))
     has_numbers = products.size <= MOST_NUMBERS
     largest = products.ravel()[abs(products).argmax()]
-    which = f"{before.name}[{abs(products).argmax()}] × weight" if products[0].size == 1 else "one"
+    which = f" of {before.name}[{abs(products).argmax()}]" if products[0].size == 1 else ""
     groups = [Group(products, "gives the products", has_numbers=has_numbers,
-                    note=f"the largest: {which}, {largest:.3g}")]
+                    note=f"the largest{which}: {largest:.3g}")]
     if products[0].size > 1:  # in a strip of neurons nobody would find the factors of a product
         groups = [
             Group(patch, f"it sees of {before.name}", bool(patch.min() < 0),
