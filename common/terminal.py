@@ -183,8 +183,8 @@ def whole_file(path):
         yield str(partial)
         os.replace(partial, whole)
     except OSError as error:
-        why = (error.strerror or str(error)) + room_left(whole.parent)
-        raise UserError(f"cannot write {path}: {why}") from error
+        raise UserError(f"cannot write {path}: {reason(error)}{room_left(whole.parent)}"
+                        ) from error
     finally:
         with contextlib.suppress(OSError):  # what has failed above may fail again
             partial.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from common.dashboard.outputs import afterwards, files
 from common.dashboard.outputs.text import Text
 from common.dashboard.outputs.viewer import ViewerOutput, has_screen
 from common.options import Option, folder, whole_number
-from common.terminal import StatusLine, UserError, readable
+from common.terminal import StatusLine, UserError, readable, reason
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
@@ -177,7 +177,7 @@ class Audience:
         except UserError as error:
             self._note(str(error))
         except OSError as error:  # the terminal is gone, for example
-            self._note(f"{action.__self__.__class__.__name__}: {error.strerror or error}")
+            self._note(f"{action.__self__.__class__.__name__}: {reason(error)}")
         except Exception as error:  # a bug: tell it whole
             traceback.print_exc()
             self._note(f"{action.__self__.__class__.__name__} is broken ({error!r})")

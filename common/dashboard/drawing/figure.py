@@ -47,7 +47,6 @@ PANELS = {
 SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
 SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
 
-
 VIEWS = {
     "all": View(SIX, shares=(1, 1, 1.2)),
     **{name: View((name,)) for name in SIX},

@@ -62,7 +62,7 @@ class Viewer:
         self.seconds = time.monotonic() - began
 
     def update(self):
-        """Take what is new into the dashboard; return the parts to be painted anew."""
+        """Take what is new into the figure; return the parts to be painted anew."""
         with_status = self._status.is_due or self._run.phase != "training"
         if with_status:
             self._status.restart()

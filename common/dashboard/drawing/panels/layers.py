@@ -90,17 +90,20 @@ class LayersPanel(TilePanel):
         """Corners around all neurons of a layer."""
         place = self.places[number]
         x0, y0 = place.x - 1, place.y - 1
-        x1, y1 = x0 + place.columns * place.across + 1, y0 + place.rows * place.down + 1
-        return [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        return _corners(x0, y0, x0 + place.columns * place.across + 1,
+                        y0 + place.rows * place.down + 1)
 
     def _frame(self, number, tile, seen):
         """Corners, in the axes' coordinates, around some rows and columns of a tile."""
         top, bottom, left, right = seen
         place = self.places[number]
         x, y = place.corner(tile)
-        x0, x1 = x + left * place.cell, x + (right + 1) * place.cell
-        y0, y1 = y + top * place.cell, y + (bottom + 1) * place.cell
-        return [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        return _corners(x + left * place.cell, y + top * place.cell,
+                        x + (right + 1) * place.cell, y + (bottom + 1) * place.cell)
+
+
+def _corners(x0, y0, x1, y1):
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
 
 
 def group_of(layer):

@@ -79,13 +79,13 @@ def describe(layer, before, tile, row, column):
 def _of_softmax(layer):
     """How ten logits become ten probabilities: three `Group`s."""
     logits = layer.inputs @ layer.weights.values + (0 if layer.biases is None else layer.biases)
-    exponentials = np.exp(logits - logits.max())
-    total = np.exp(logits).sum()
-    names = [f"{logit:.2f}" for logit in logits], [f"{np.exp(logit):.3g}" for logit in logits], [
-        f"{100 * share:.1f} %" for share in exponentials / exponentials.sum()]
+    exponentials = np.exp(logits.astype(np.float64))  # in 32 bits, e to the power of 89 is infinite
+    total = exponentials.sum()
+    values = logits, exponentials, exponentials / total
+    names = ([f"{logit:.2f}" for logit in logits], [f"{power:.3g}" for power in exponentials],
+             [f"{100 * share:.1f} %" for share in exponentials / total])
     labels = "all logits", "e to these", "shares of it"
     notes = "sums with bias", f"sum {total:.4g}", "probabilities"
-    values = logits, exponentials, exponentials / exponentials.sum()
     return [Group(value.reshape(-1, 1, 1), label, bool(value.min() < 0), captions=tuple(name),
                   per_line=len(logits), least=LEAST_ANSWER, note=note)
             for value, label, name, note in zip(values, labels, names, notes)]
