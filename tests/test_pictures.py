@@ -12,7 +12,8 @@ from matplotlib.image import imread
 
 from common.dashboard import Dashboard
 from common.dashboard.drawing.scene import Sample
-from common.dashboard.link.messages import Digits, Tested, Trained
+from common.dashboard.link import messages
+from common.dashboard.link.messages import Digits, Trained
 from common.dashboard.link.run import Run
 from common.dashboard.outputs.afterwards import Pictures
 from common.dashboard.outputs.output import Model
@@ -37,7 +38,7 @@ def mistakes(labels=LABELS, computed=COMPUTED, sure=SURE):
 
 def shown_after(viewer, digits, *keys):
     """The panels after some test digits and keys."""
-    viewer.run.apply(Tested(0, 0.5, 5.0, digits))
+    viewer.run.apply(messages.Tested(0, 0.5, 5.0, digits))
     press(viewer, *keys)
     show(viewer.figure)
     return viewer.figure.panels
@@ -114,7 +115,7 @@ def test_the_views_of_a_run_are_saved(tmp_path, label):
     """Otherwise a learner without a screen lacks weights, layers, a digit with its probabilities.
     """
     network = network_of(label)[1]
-    run = run_of(*messages_of_a_run(60), Tested(60, 0.9, 30.0, digits_of(1000, 100)))
+    run = run_of(*messages_of_a_run(60), messages.Tested(60, 0.9, 30.0, digits_of(1000, 100)))
     pictures = saved(tmp_path, run, Model(network.classify, network.inside))
     assert set(pictures) == CURVES | OF_DIGITS | INSIDE
     for name, picture in pictures.items():
@@ -135,7 +136,7 @@ def test_of_a_model_that_cannot_be_asked_there_are_curves_and_digits(tmp_path):
 def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path):
     (tmp_path / "pictures").write_text("")
     with pytest.raises(UserError, match=r"^cannot write .*accuracy\.png: "):
-        saved(tmp_path, run_of(Trained(0, 0.5, 50.0), Tested(0, 0.5, 50.0)), Model())
+        saved(tmp_path, run_of(Trained(0, 0.5, 50.0), messages.Tested(0, 0.5, 50.0)), Model())
 
 
 def test_a_notebook_shows_any_view_and_matplotlib_stays_as_it_is():
