@@ -98,7 +98,7 @@ def run_script(path, options, environment=None):
     with tempfile.TemporaryDirectory() as folder:  # some scripts leave pictures behind
         notes = pathlib.Path(folder, "notes.json")
         started = time.monotonic()
-        run(path.name, [FOLDER / "timed_run.py", notes, started, path, *options], environment,
-            folder)
+        run(path.name, [FOLDER / "timed_run.py", notes, started, path.resolve(), *options],
+            environment, folder)
         wall = time.monotonic() - started
         return json.loads(notes.read_text(encoding="utf-8")) | {"wall": wall}
