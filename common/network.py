@@ -9,9 +9,8 @@ import inspect
 import numpy as np
 
 from common.dashboard.link import measurements
-from common.graph.checkpoints import Checkpoints
+from common.graph.checkpoints import Checkpoints, OpenSession
 from common.graph.layers import Inside, operations_behind
-from common.graph.session import OpenSession
 from common.terminal import UserError
 
 CHUNK_SIZE = 2500  # digits; larger chunks are hardly faster on a CPU, smaller ones slower

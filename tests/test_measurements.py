@@ -93,6 +93,7 @@ REFUSED = {
     "a loss for each": ({"loss": np.ones(100)}, r"loss has the shape \[100\]; it should be one "
                         "number"),
     "an accuracy for each": ({"accuracy": np.ones(100)}, r"accuracy has the shape \[100\]"),
+    "per cent": ({"accuracy": 97.5}, "accuracy is 97.5; it should be a share, 0 to 1"),
     "nothing": ({"loss": None}, "loss is no array of numbers"),
     "no rate": ({"learning_rate": "0.003"}, "learning_rate is no array of numbers"),
     "weights by name": ({"weights": {"W": np.ones(3)}}, "weights is no array of numbers"),

@@ -1,4 +1,4 @@
-"""Checkpoints: a whole run saved and restored, with the weights of its network.
+"""A session: whether it is still open; checkpoints, a run saved with the weights of its network.
 
 What is known without TensorFlow, a checkpoint's notes and names, is in `link/notes.py`.
 """
@@ -9,7 +9,6 @@ import os
 from common.dashboard.link import notes
 from common.dashboard.link.messages import Restored
 from common.dashboard.link.notes import CheckpointError, Notes
-from common.graph.session import told_if_closed
 from common.terminal import UserError, reason, room_left
 
 
@@ -105,3 +104,35 @@ class Checkpoints:
             with self._sess.graph.as_default():
                 self._saver = self._tf.train.Saver(max_to_keep=1, save_relative_paths=True)
         return self._saver
+
+
+class OpenSession:
+    """A tf.Session of a script, for whoever asks the network: a closed one is told in a sentence.
+
+    Attributes:
+      graph: its tf.Graph.
+    """
+
+    def __init__(self, sess):
+        self._sess, self.graph = sess, sess.graph
+
+    def run(self, fetches, feed_dict=None):
+        """Do what `run` of the tf.Session does.
+
+        Raises:
+          UserError: the session is closed.
+        """
+        with told_if_closed():
+            return self._sess.run(fetches, feed_dict)
+
+
+@contextlib.contextmanager
+def told_if_closed():
+    """Make TensorFlow's error for a closed session a `UserError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "closed Session" not in str(error):
+            raise
+        raise UserError("the session is closed already: put dashboard.finish() into the block of "
+                        "'with tf.Session() as sess:'") from error

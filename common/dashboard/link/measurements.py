@@ -11,7 +11,7 @@ DIGITS = 10
 SIDE = 28               # pixels of an image that comes as a row of them
 MOST = 16               # of a pixel from 0 to 1, also with a mean and a deviation of its own
 LOOKED_AT = 100         # images: to look at all pixels each time would take long
-TOLERANCE = 1e-3        # of a probability, which may be computed in 16 bits
+TOLERANCE = 1e-3        # of a share, which may be computed in 16 bits
 
 PROBABILITIES = "[n, 10], a probability for each digit"
 LABELS = "[n, 10], one-hot, or [n], whole numbers from 0 to 9"
@@ -24,7 +24,7 @@ def checked(call, accuracy, loss, images, predictions, labels):
 
     Args:
       call: str, the method that was given them, for the error's text.
-      accuracy, loss: numbers.
+      accuracy, loss: numbers, the first from 0 to 1.
       images: [n, height, width, 1], [n, height, width] or [n, 784], values 0 to 1.
       predictions: [n, 10], probabilities.
       labels: [n, 10], one-hot, or [n], whole numbers from 0 to 9.
@@ -43,8 +43,10 @@ def checked(call, accuracy, loss, images, predictions, labels):
         raise UserError(f"{call}: images, predictions and labels have the shapes "
                         f"{_shape(images)}, {_shape(predictions)} and {_shape(labels)}; n should "
                         f"be the same")
-    return (number(accuracy, f"{call}: accuracy"), number(loss, f"{call}: loss"),
-            images, predictions, labels)
+    accuracy, loss = number(accuracy, f"{call}: accuracy"), number(loss, f"{call}: loss")
+    if accuracy < 0 or accuracy > 1 + TOLERANCE:
+        raise UserError(f"{call}: accuracy is {accuracy:.4g}; it should be a share, 0 to 1")
+    return accuracy, loss, images, predictions, labels
 
 
 def number(value, name):
