@@ -6,20 +6,21 @@ that sizes can be compared, and made into one picture.
 
 import dataclasses
 import functools
-import itertools
 import math
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.image import AxesImage
 
 from common.dashboard.drawing.layout import LETTER
-from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER
+from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER, POINTED_COLOUR
 
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (186, 186, 186)  # around the tiles: no colour of theirs
 LARGEST_CELL = 40             # pixels of one value
 LARGEST_GAP = 6               # pixels between tiles
+NARROW_BELOW = 8              # pixels of one value: then the gap is one pixel, if that helps
+FRAME = 2                     # pixels, the width of a frame
 MOST_SPACE = 6                # times a line's height, between groups
 LINE = 1.5                    # a line's height, as a share of the font's size
 
@@ -39,6 +40,8 @@ class Group:
     note: str, below the label where there is room; "" for the largest value.
     end: float, the end of the colours' scale; None for the largest absolute value.
     may_lose: bool, whether the last ones, up to half, may be left out to make the others larger.
+    frames: tuples (tile, top, left, bottom, right): the first row and column of what gets a frame,
+      and those after the last ones; None for a frame around all tiles.
     """
 
     values: np.ndarray
@@ -51,6 +54,7 @@ class Group:
     note: str = ""
     end: float | None = None
     may_lose: bool = False
+    frames: tuple = ()
 
     @property
     def limit(self):
@@ -64,7 +68,7 @@ class Place:
 
     x, y: the upper left of its first tile. columns: of its tiles. cell: the side of a value.
     across, down: from one tile to the next. by_column: bool, whether they go down first.
-    rows: of its tiles. count: of tiles that are shown.
+    rows: of its tiles. count: of tiles that are shown. beside: the room for captions beside them.
     """
 
     x: int
@@ -76,12 +80,23 @@ class Place:
     across: int
     down: int
     by_column: bool
+    beside: int
 
     def corner(self, number):
         """The upper left of a tile, (x, y)."""
         row, column = (number % self.rows, number // self.rows) if self.by_column else divmod(
             number, self.columns)
         return self.x + column * self.across, self.y + row * self.down
+
+    def box(self, group, frame):
+        """One of a group's frames: left, top, right, bottom."""
+        _, height, width = group.values.shape
+        tile, *part = frame or (0, 0, 0, height, width)
+        (x, y), (top, left, bottom, right) = self.corner(tile), (self.cell * n for n in part)
+        if frame is None:
+            right += (self.columns - 1) * self.across
+            bottom += (self.rows - 1) * self.down
+        return x + left, y + top, x + right, y + bottom
 
 
 def lay_out(groups, width, height, text, from_left):
@@ -97,7 +112,9 @@ def lay_out(groups, width, height, text, from_left):
       A list of `Place`, and a bool: whether there is room for all.
     """
     line = round(LINE * text)
-    for cell, gap in itertools.product(range(LARGEST_CELL, 0, -1), (LARGEST_GAP, 1)):
+    sizes_to_try = [(cell, gap) for cell in range(LARGEST_CELL, 0, -1)
+                    for gap in (LARGEST_GAP, 1) if gap > 1 or cell < NARROW_BELOW]
+    for cell, gap in sizes_to_try:
         places, sizes = _try(groups, width, height, line, from_left, cell, gap)
         rest = (width if from_left else height) - sum(sizes) - line * (len(groups) - 1)
         has_room = len(places) == len(groups) and rest >= 0
@@ -121,9 +138,11 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         gap = 1 if rows_in == columns_in == 1 else min(widest_gap, 1 + rows_in * side // 20)
         above, left = (0, line) if from_left else (line, 0)
         above, left = (above, left) if group.captions else (0, 0)
-        caption = 0 if from_left else math.ceil(
-            LETTER * max(map(len, group.captions), default=0) * line / LINE)
-        across = max(columns_in * side, caption) + gap + left
+        caption = math.ceil(LETTER * max(map(len, group.captions), default=0) * line / LINE)
+        if from_left and group.captions:  # a line of text beside each tile
+            side = max(side, math.ceil(0.8 * line / rows_in))
+            left = round(max(line, caption + 0.5 * line))
+        across = max(columns_in * side, 0 if from_left else caption) + gap + left
         down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
         room = (height - labels) // down if from_left else (width - 1) // across
@@ -140,9 +159,9 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         lines = -(-count // in_line)
         columns, rows = (lines, in_line) if from_left else (in_line, lines)
         places.append(Place(left, labels + above, count, columns, rows, side, across, down,
-                            from_left))
-        label = math.ceil(LETTER * len(group.label) * line / LINE)
-        sizes.append(max(columns * across, label) if from_left else labels + rows * down)
+                            from_left, left))
+        words = math.ceil(LETTER * max(len(group.label), len(group.note)) * line / LINE)
+        sizes.append(max(columns * across, words) if from_left else labels + rows * down)
     return places, sizes
 
 
@@ -158,7 +177,20 @@ def draw(groups, places, width, height):
             picture[max(0, y - 1):y + below + 1, max(0, x - 1):x + right + 1] = BACKGROUND
             shown = picture[y:y + below, x:x + right]  # less than all where there is no room
             shown[:] = tile[:shown.shape[0], :shown.shape[1]]
+        for frame in group.frames:
+            if frame is None or frame[0] < place.count:
+                _draw_frame(picture, *place.box(group, frame))
     return picture
+
+
+def _draw_frame(picture, left, top, right, bottom):
+    """Draw a frame around a box."""
+    colour = [round(255 * share) for share in to_rgb(POINTED_COLOUR)]
+    above, before = max(0, top - FRAME), max(0, left - FRAME)
+    for part in (np.s_[above:top, before:right + FRAME], np.s_[above:bottom + FRAME, before:left],
+                 np.s_[bottom:bottom + FRAME, before:right + FRAME],
+                 np.s_[above:bottom + FRAME, right:right + FRAME]):
+        picture[part] = colour
 
 
 def colours_of(values, limit, is_signed):

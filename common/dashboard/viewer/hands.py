@@ -12,6 +12,7 @@ class Mouse:
         """Answer those of a canvas, as long as somebody keeps this: matplotlib does not."""
         self._viewer, self._figure = viewer, viewer.figure
         self._view_before = "all"  # the user looked closely at something
+        self._held = None          # the panel in which the button was pushed
         for name, react in (("button_press", self._on_press), ("motion_notify", self._on_motion),
                             ("button_release", self._on_release)):
             canvas.mpl_connect(name + "_event", react)
@@ -44,7 +45,8 @@ class Mouse:
         zoomed = viewer.zoom.move(event)
         if zoomed is None:
             viewer.pen.move(event)
-            if panel is not None and panel.point(self._figure.scene, event.xdata, event.ydata):
+            react = panel and (panel.drag if panel is self._held else panel.point)
+            if react and react(self._figure.scene, event.xdata, event.ydata):
                 viewer.repaint()
         elif self._figure.can_repaint:
             self._figure.repaint([zoomed])
@@ -53,6 +55,7 @@ class Mouse:
     def _on_release(self, event):
         """A box or a stroke of the pen ends."""
         self._viewer.pen.release()
+        self._held = None
         if self._viewer.zoom.is_drawing:
             self._viewer.zoom.finish(event)
             self._viewer.react()
@@ -63,6 +66,7 @@ class Mouse:
         if view in ("look", "neuron"):
             self._viewer.show_view(self._view_before)
         elif panel is not None:
+            self._held = panel
             shown = panel.click(self._figure.scene, event.xdata, event.ydata)
             if shown is not None:
                 self._view_before = view

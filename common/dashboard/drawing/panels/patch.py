@@ -2,92 +2,115 @@
 
 import numpy as np
 
+from common.dashboard.drawing.panels.layers import pointed_in
+from common.dashboard.drawing.panels.weights import DIGITS
 from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
 from common.dashboard.link.questions import AskLayers
+from common.dashboard.link.receptive_fields import padding_of, patch_of
 
 MOST_NUMBERS = 64  # that are written, of each kind
-IDLE = "Point at a value above to see how it comes about"
+LARGE = 1e6        # numbers above it are written with an exponent
 
 
 class PatchPanel(TilePanel):
-    """The arithmetic of the value at which the mouse points."""
+    """The arithmetic of the value that the mouse points at, or has kept."""
 
-    heading, question, from_left = IDLE, AskLayers, True
+    heading, question, from_left = "How a value comes about", AskLayers, True
 
     def _what_is_seen(self, scene):
         return super()._what_is_seen(scene), scene.pointed
 
     def groups_of(self, scene):
-        layers = scene.answers.get(AskLayers)
-        if not layers or scene.pointed is None:
-            self.set_title(IDLE)
+        pointed = pointed_in(scene)
+        if pointed is None:
+            self.set_title(self.heading)
             return []
-        number, tile, row, column = scene.pointed
-        layer = layers[number]
-        title, groups = describe(layer, layers[number - 1].name, tile, row, column)
+        title, groups = describe(scene.answers[AskLayers], *pointed)
         self.set_title(title)
+        while groups and not self.has_room(groups):
+            groups = groups[1:]  # the last ones are the answer
         return groups
 
 
-def describe(layer, before, tile, row, column):
+def describe(layers, number, tile, row, column):
     """How a value comes about.
 
     Args:
-      layer: a `questions.Layer`.
-      before: str, the name of the layer before.
+      layers: a list of `questions.Layer`.
+      number: int, of the value's layer in it.
       tile: int, the channel or neuron.
       row, column: ints, the place in the channel.
 
     Returns:
-      A title, and a list of `Group`: the patch, the weights, the products.
+      A title, and a list of `Group`: the patch, the weights, the products; for a softmax then the
+      logits, their exponentials, their shares.
     """
-    if layer.outputs.ndim == 3:
-        value, place = layer.outputs[row, column, tile], f"[{row}, {column}, {tile}]"
-    else:
-        value, place = layer.outputs[tile], f"[{tile}]"
+    layer, before = layers[number], layers[max(0, number - 1)]
+    has_places = layer.outputs.ndim == 3
+    value = layer.outputs[row, column, tile] if has_places else layer.outputs[tile]
+    place = f"[{row}, {column}, {tile}]" if has_places else f"[{tile}]"
     title = f"{layer.name}{place} = {value:.3g}"
+    if layer.kind == "image":
+        return f"{title}, the pixel's grey", [Group(np.full((1, 1, 1), value), "0 is white, 1 black",
+                                                    False, has_numbers=True, end=1)]
     if layer.weights is None:
-        what = "the pixel's grey" if layer.kind == "image" else "pooled from a patch"
-        return f"{title}, {what}", []
-    if layer.kind == "convolution":
-        patch = patch_of(layer, row, column)
-        weights = layer.weights.values[..., tile]
-    else:
-        patch, weights = layer.inputs, layer.weights.values[:, tile]
-    products = patch * weights
+        patch = patch_of(layer, row, column)[np.newaxis, ..., tile]
+        return f"{title}, pooled from {patch.size} values", [
+            Group(patch, f"what it sees of {before.name}", bool(patch.min() < 0), has_numbers=True)]
+    weights = layer.weights.values[..., tile]
+    if layer.window is not None:
+        inputs, first = patch_of(layer, row, column), np.array(
+            [row * layer.strides[0] - padding_of(layer, 0),
+             column * layer.strides[1] - padding_of(layer, 1), 0])
+    else:  # laid out like the layer before
+        shape = before.outputs.shape if before.outputs.size == weights.size else weights.shape
+        inputs, weights, first = layer.inputs.reshape(shape), weights.reshape(shape), 0
+    products = inputs * weights
     bias = 0.0 if layer.biases is None else layer.biases[tile]
     scale = "" if layer.scales is None else f" times {layer.scales[tile]:.3g}"
     function = f", then {layer.activation}" if layer.activation else ""
     title += (f": {products.size:,} products, sum {products.sum():.3g}{scale}, "
               f"plus bias {bias:.3g}{function}")
-    if products.ndim == 1 and products.size != 28 * 28:
-        return title, []
-    patch, weights, products = (_tiles(values) for values in (patch, weights, products))
-    has_numbers = products.size <= MOST_NUMBERS
-    return title, [
-        Group(patch, f"what it sees of {before}", bool(patch.min() < 0), has_numbers=has_numbers),
-        Group(weights, f"times its weights in {layer.weights.name}", has_numbers=has_numbers),
-        Group(products, "gives the products", has_numbers=has_numbers)]
-
-
-def patch_of(layer, row, column):
-    """What a convolution sees for the value at a place: float [height, width, channels]."""
-    height, width = layer.weights.values.shape[:2]
-    (down, across), inputs = layer.strides, layer.inputs
-    above = _padding(inputs.shape[0], height, down, layer.is_padded)
-    left = _padding(inputs.shape[1], width, across, layer.is_padded)
-    padded = np.pad(inputs, ((above, height), (left, width), (0, 0)))
-    top, first = row * down, column * across
-    return padded[top:top + height, first:first + width]
-
-
-def _padding(size, filter_size, stride, is_padded):
-    """The zeros before the first value: as TensorFlow's documentation of "SAME" has it."""
-    outputs = -(-size // stride)
-    return max(0, (outputs - 1) * stride + filter_size - size) // 2 if is_padded else 0
+    largest = np.unravel_index(abs(products).argmax(), products.shape)
+    where = ", ".join(map(str, np.add(largest, first)))
+    note = f"largest {products[largest]:.3g}, from {before.name}[{where}]"
+    *at, channel = map(int, largest)
+    at = at or (0, 0)
+    look = {"has_numbers": products.size <= MOST_NUMBERS,
+            "frames": ((channel, *at, at[0] + 1, at[1] + 1),)}
+    inputs, weights, products = (_tiles(values) for values in (inputs, weights, products))
+    groups = [Group(inputs, f"what it sees of {before.name}", bool(inputs.min() < 0), **look),
+              Group(weights, f"times its weights in {layer.weights.name}", **look),
+              Group(products, "gives the products", note=note, **look)]
+    return title, groups + (shares_of(layer, tile) if layer.activation == "softmax" else [])
 
 
 def _tiles(values):
-    """float [channels, height, width] of [height, width, channels] or [784]."""
-    return values.reshape(1, 28, 28) if values.ndim == 1 else np.moveaxis(values, -1, 0)
+    """float [channels, height, width] of [height, width, channels] or of [n]."""
+    return values.reshape(-1, 1, 1) if values.ndim == 1 else np.moveaxis(values, -1, 0)
+
+
+def shares_of(layer, tile):
+    """How a softmax `Layer` makes ten shares of its logits: a list of `Group`, one step each."""
+    logits = layer.inputs.astype(float) @ layer.weights.values
+    logits = logits * (1 if layer.scales is None else layer.scales)
+    logits = logits + (0 if layer.biases is None else layer.biases)
+    with np.errstate(over="ignore"):
+        exponentials = np.exp(logits)
+    shares = np.exp(logits - logits.max())  # the same, without numbers too large to write
+    shares /= shares.sum()
+    names = DIGITS if len(logits) == len(DIGITS) else map(str, range(len(logits)))
+    look = {"frames": ((tile, 0, 0, 1, 1),)}
+    return [
+        Group(logits.reshape(-1, 1, 1), "logits", note="sum and bias", captions=tuple(
+            f"{name}: {logit:.2f}" for name, logit in zip(names, logits)), **look),
+        Group(np.nan_to_num(exponentials).reshape(-1, 1, 1), "e to their power", False,
+              note=f"sum {_written(exponentials.sum())}",
+              captions=tuple(map(_written, exponentials)), **look),
+        Group(shares.reshape(-1, 1, 1), "their shares", False, note="of the sum", end=1,
+              captions=tuple(f"{100 * share:.1f} %" for share in shares), **look)]
+
+
+def _written(value):
+    return f"{value:,.2f}" if value < LARGE else f"{value:.2e}"
