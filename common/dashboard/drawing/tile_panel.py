@@ -54,10 +54,12 @@ class TilePanel(Panel):
         width, height = self._size
         return int(width // across) * max(0, int((height - tiles.LINE * text) // down))
 
-    def has_room(self, groups):
-        """Whether there is room for these groups, from left to right or from top to bottom."""
-        return any(tiles.lay_out(groups, *self._size, self._text, from_left)[1]
-                   for from_left in (True, False))
+    def with_room(self, groups):
+        """As many of these groups as there is room for, without the first ones."""
+        is_wide = self._size[0] > self._size[1]
+        return next((groups[first:] for from_left in (is_wide, not is_wide)
+                     for first in range(len(groups))
+                     if tiles.lay_out(groups[first:], *self._size, self._text, from_left)[1]), [])
 
     @property
     def _text(self):

@@ -87,7 +87,7 @@ KEYS = (
         button="confusion", **show("confusion")),
     Key("m", ("m",), "misread test digits, the surest errors first", button="misread",
         **show("misread")),
-    Key("arrows", tuple(ARROWS), "layer by layer: move the value that was clicked, its patch with it",
+    Key("arrows", tuple(ARROWS), "layer by layer: move the value that was clicked",
         lambda viewer, name: viewer.slide(*ARROWS[name])),
     Key("click", (), "on a digit: what the network makes of it; on a neuron: see it large"),
     Key("d", ("d",), "write a digit of your own, with the mouse or a finger", button="write",

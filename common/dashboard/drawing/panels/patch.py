@@ -10,6 +10,7 @@ from common.dashboard.link.questions import AskLayers
 from common.dashboard.link.receptive_fields import padding_of, patch_of
 
 MOST_NUMBERS = 64  # that are written, of each kind
+LEAST_SHARE = 0.7  # of the usual size of a title; else it says less
 LARGE = 1e6        # numbers above it are written with an exponent
 
 
@@ -28,9 +29,9 @@ class PatchPanel(TilePanel):
             return []
         title, groups = describe(scene.answers[AskLayers], *pointed)
         self.set_title(title)
-        while groups and not self.has_room(groups):
-            groups = groups[1:]  # the last ones are the answer
-        return groups
+        if self.title.get_fontsize() < LEAST_SHARE * self._title_points:
+            self.set_title(title.partition(":")[0])
+        return self.with_room(groups)  # the last ones are the answer
 
 
 def describe(layers, number, tile, row, column):
@@ -52,8 +53,8 @@ def describe(layers, number, tile, row, column):
     place = f"[{row}, {column}, {tile}]" if has_places else f"[{tile}]"
     title = f"{layer.name}{place} = {value:.3g}"
     if layer.kind == "image":
-        return f"{title}, the pixel's grey", [Group(np.full((1, 1, 1), value), "0 is white, 1 black",
-                                                    False, has_numbers=True, end=1)]
+        return f"{title}, the pixel's grey", [
+            Group(np.full((1, 1, 1), value), "0 is white", False, has_numbers=True, end=1)]
     if layer.weights is None:
         patch = patch_of(layer, row, column)[np.newaxis, ..., tile]
         return f"{title}, pooled from {patch.size} values", [
