@@ -177,6 +177,7 @@ def test_keys_work_wherever_the_focus_is_and_others_are_left_to_the_browser(serv
     tab = open_tab()
     tab.evaluate("prevented = []; addEventListener('keydown', "
                  "event => { prevented.push(event.defaultPrevented); }, true)")
+    assert wait_until(lambda: tab.evaluate("!!document.querySelector('#buttons button')"))
     tab.evaluate("document.querySelector('#buttons button').focus()")
     tab.press(" ")
     assert served.process.wait(lambda: served.process.is_paused, PATIENCE)

@@ -151,7 +151,8 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     rows, columns = layer.outputs.shape[:2] if layer.outputs.ndim == 3 else (1, 1)
     sums = np.zeros((rows, columns))
     for row, column in np.ndindex(rows, columns):
-        title, (seen, weights, products, *_) = patch.describe(layers, number, channel, row, column)
+        title, groups = patch.describe(layers, number, channel, row, column)
+        seen, weights, products, *softmax = groups
         np.testing.assert_allclose(seen.values * weights.values, products.values, rtol=1e-6)
         scale = 1 if layer.scales is None else layer.scales[channel]
         sums[row, column] = products.values.sum() * scale + layer.biases[channel]
@@ -162,6 +163,10 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     else:
         logits = layers[0].outputs.ravel() @ layer.weights.values + layer.biases
         assert sums[0, 0] == pytest.approx(logits[channel], rel=1e-4)
+        for group, expected in zip(softmax, (logits, None, layer.outputs), strict=True):
+            if expected is not None:
+                np.testing.assert_allclose(group.values.ravel(), expected, rtol=1e-4)
+        assert softmax[2].values.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("label, number", [("2.2", 2), ("3.1", 4), ("3.1", 5),

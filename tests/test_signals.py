@@ -70,7 +70,7 @@ if os.fork() == 0:
         os.kill(parent, signal.SIGHUP)
         time.sleep(0.001)
     os._exit(0)
-while count < 1000:
+while count < 4000:
     products()
 print("signals:", count, flush=True)
 os._exit(0)
@@ -81,7 +81,7 @@ def test_pairs_of_signals_while_a_pool_of_threads_multiplies():
     done = subprocess.run([sys.executable, "-c", POOL, "--text"], cwd=PROJECT,
                           env=script_environment(), stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=100)
-    assert (done.returncode, "signals: 1" in done.stdout) == (0, True), done.stderr[-500:]
+    assert (done.returncode, "signals: 4" in done.stdout) == (0, True), done.stderr[-500:]
 
 
 @pytest.mark.slow

@@ -119,14 +119,8 @@ class Panel:
     def click(self, scene, x, y):
         """Take a click at a point, in the axes' coordinates; return the view to show, or None."""
 
-    def point(self, scene, x, y):
+    def point(self, scene, x, y, is_dragged=False):
         """Take it that the mouse is at a point; return whether that changes what is shown."""
-
-    def drag(self, scene, x, y):
-        """The same, while the mouse's button is held that was pushed in this panel."""
-
-    def slide(self, scene, across, down):
-        """Take it that an arrow key moves what is pointed at, by -1, 0 or 1 each way."""
 
     def show_box(self, corners):
         """Show a box in the axes, ((x, y), (x, y)), or None for none."""

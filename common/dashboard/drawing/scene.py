@@ -50,7 +50,7 @@ class Scene:
       clicked, or None.
     own: a list of `Sample`, digits of the user's own from files.
     pointed: where in the picture of the layers the mouse is: (layer, tile, row, column), or None.
-    keeps_pointed: bool, whether that stays when the mouse moves on, since it was clicked.
+    is_kept: bool, whether that stays when the mouse goes elsewhere.
     answers: what the network was asked and has answered: a dictionary from the question's class,
       of `questions`, to what was found.
     hint: str, what to do next; "" where there is nothing to say.
@@ -63,7 +63,7 @@ class Scene:
     pair: tuple | None = None
     own: list = dataclasses.field(default_factory=list)
     pointed: tuple | None = None
-    keeps_pointed: bool = False
+    is_kept: bool = False
     answers: dict = dataclasses.field(default_factory=dict)
     hint: str = ""
     buttons: tuple = ()

@@ -78,6 +78,7 @@ class TilePanel(Panel):
 
     def _show(self, scene):
         width, height = self._size
+        self.set_title(self.heading)
         self.groups = self.groups_of(scene)
         _, unit, _ = self._scale
         text = self._text
@@ -91,7 +92,7 @@ class TilePanel(Panel):
         self._used = 0
         for group, place in zip(self.groups, self.places):
             self._label(group, place, picture, text, unit, from_left)
-        if not self.groups and self.question not in scene.answers:
+        if self.question is not None and self.question not in scene.answers:
             self._write(width / 2, height / 2, ASKING, FAINT_COLOUR, ha="center")
         for unused in self._texts[self._used:]:
             unused.set_visible(False)

@@ -18,8 +18,7 @@ from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER, POI
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (186, 186, 186)  # around the tiles: no colour of theirs
 LARGEST_CELL = 40             # pixels of one value
-LARGEST_GAP = 6               # pixels between tiles
-NARROW_BELOW = 8              # pixels of one value: then the gap is one pixel, if that helps
+LARGEST_GAP, SMALL_CELL = 6, 3  # pixels between tiles; of a value
 FRAME = 2                     # pixels, the width of a frame
 MOST_SPACE = 6                # times a line's height, between groups
 LINE = 1.5                    # a line's height, as a share of the font's size
@@ -112,9 +111,10 @@ def lay_out(groups, width, height, text, from_left):
       A list of `Place`, and a bool: whether there is room for all.
     """
     line = round(LINE * text)
-    sizes_to_try = [(cell, gap) for cell in range(LARGEST_CELL, 0, -1)
-                    for gap in (LARGEST_GAP, 1) if gap > 1 or cell < NARROW_BELOW]
-    for cell, gap in sizes_to_try:
+    sides = range(LARGEST_CELL, 0, -1)
+    # Where values are small, narrower gaps are what makes them larger.
+    for cell, gap in [(side, gap) for side in sides
+                      for gap in ((LARGEST_GAP, 1) if side <= SMALL_CELL else (LARGEST_GAP,))]:
         places, sizes = _try(groups, width, height, line, from_left, cell, gap)
         rest = (width if from_left else height) - sum(sizes) - line * (len(groups) - 1)
         has_room = len(places) == len(groups) and rest >= 0

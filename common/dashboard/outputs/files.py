@@ -66,15 +66,7 @@ class Picture(Output):
 
 
 def save_picture(run, path):
-    """Draw the dashboard of a `Run` and save it.
-
-    Args:
-      run: a `Run`.
-      path: str, a file name with one of `PICTURE_ENDINGS`. A file that is there is replaced.
-
-    Raises:
-      UserError: the file cannot be written.
-    """
+    """Save all of the dashboard of a `Run` as a file with one of `PICTURE_ENDINGS`."""
     with drawn(run, *PICTURE_SIZE) as picture:
         save_view(picture, "all", path)
 

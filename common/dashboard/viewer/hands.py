@@ -12,7 +12,7 @@ class Mouse:
         """Answer those of a canvas, as long as somebody keeps this: matplotlib does not."""
         self._viewer, self._figure = viewer, viewer.figure
         self._view_before = "all"  # the user looked closely at something
-        self._held = None          # the panel in which the button was pushed
+        self._is_pressed = False
         for name, react in (("button_press", self._on_press), ("motion_notify", self._on_motion),
                             ("button_release", self._on_release)):
             canvas.mpl_connect(name + "_event", react)
@@ -21,6 +21,7 @@ class Mouse:
         """A button is pushed, or something in a panel."""
         if event.button != 1:
             return
+        self._is_pressed = True
         viewer, panel = self._viewer, self._figure.panel_at(event)
         row = self._figure.buttons.key_at(event.x, event.y)
         title = self._figure.title_at(event)
@@ -45,8 +46,8 @@ class Mouse:
         zoomed = viewer.zoom.move(event)
         if zoomed is None:
             viewer.pen.move(event)
-            react = panel and (panel.drag if panel is self._held else panel.point)
-            if react and react(self._figure.scene, event.xdata, event.ydata):
+            if panel is not None and panel.point(
+                    self._figure.scene, event.xdata, event.ydata, self._is_pressed):
                 viewer.repaint()
         elif self._figure.can_repaint:
             self._figure.repaint([zoomed])
@@ -54,8 +55,8 @@ class Mouse:
 
     def _on_release(self, event):
         """A box or a stroke of the pen ends."""
+        self._is_pressed = False
         self._viewer.pen.release()
-        self._held = None
         if self._viewer.zoom.is_drawing:
             self._viewer.zoom.finish(event)
             self._viewer.react()
@@ -66,7 +67,6 @@ class Mouse:
         if view in ("look", "neuron"):
             self._viewer.show_view(self._view_before)
         elif panel is not None:
-            self._held = panel
             shown = panel.click(self._figure.scene, event.xdata, event.ydata)
             if shown is not None:
                 self._view_before = view

@@ -66,8 +66,6 @@ def look(view, ability="inside"):
             "works": lambda viewer: viewer.can(ability)}
 
 
-ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}  # across, down
-
 # All keys, in the order of the list. A new one is a row here.
 KEYS = (
     Key("1 … 6", tuple("123456"), "one panel, like a click on its title",
@@ -87,9 +85,9 @@ KEYS = (
         button="confusion", **show("confusion")),
     Key("m", ("m",), "misread test digits, the surest errors first", button="misread",
         **show("misread")),
-    Key("arrows", tuple(ARROWS), "layer by layer: move the value that was clicked",
-        lambda viewer, name: viewer.slide(*ARROWS[name])),
     Key("click", (), "on a digit: what the network makes of it; on a neuron: see it large"),
+    Key("arrows", ("left", "right", "up", "down"), "layer by layer: the value beside the one "
+        "that a click has kept", lambda viewer, name: viewer.slide(name)),
     Key("d", ("d",), "write a digit of your own, with the mouse or a finger", button="write",
         **look("write", "classify")),
     Key("c", ("c",), "clear the sheet", lambda viewer, name: viewer.clear_sheet(), "clear",

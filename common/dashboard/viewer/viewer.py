@@ -94,8 +94,14 @@ class Viewer:
         """Show one of `figure.VIEWS`."""
         self.zoom.end()
         self.pen.turn_on(VIEWS[view].is_sheet)
-        self._scene.pointed, self._scene.keeps_pointed = None, False
+        self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
+
+    def slide(self, key):
+        """Point at the value beside, layer by layer, for the name of an arrow key."""
+        layers = self.figure.panels.get("layers")
+        if layers is not None:
+            layers.slide(self._scene, key)
 
     def toggle_view(self, view, ability):
         """Show a view of what the network can be asked, if it has the ability, or the one before.
@@ -139,11 +145,6 @@ class Viewer:
             message = Paused(self._run.phase == "training")
             self._run.apply(message)  # at once, whatever the script is at
             self._tell(message)
-
-    def slide(self, across, down):
-        """Move what is pointed at, by -1, 0 or 1 each way."""
-        for panel in self.figure.panels.values():
-            panel.slide(self._scene, across, down)
 
     def start_zoom(self):
         """Have the next box that the user draws be zoomed into, where there is something to zoom.

@@ -10,6 +10,7 @@ from common.dashboard.link.receptive_fields import fields_of
 
 LEAST_CELL, LEAST_ANSWER = 5, 14  # pixels of a neuron; of one of the ten answers
 MOST_TILES = 256                  # of a layer
+ARROWS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
 
 class LayersPanel(TilePanel):
@@ -21,41 +22,38 @@ class LayersPanel(TilePanel):
     heading, question, from_left = "Layer by layer", AskLayers, True
 
     def click(self, scene, x, y):
-        """Keep the value at a point, or let go of it."""
+        """Keep the value at a point, or let it go."""
         pointed = self.tile_at(x, y)
-        scene.keeps_pointed = pointed is not None and not (
-            scene.keeps_pointed and pointed == scene.pointed)
+        scene.is_kept = pointed is not None and not (scene.is_kept and pointed == scene.pointed)
         scene.pointed = pointed or scene.pointed
 
-    def point(self, scene, x, y):
-        return not scene.keeps_pointed and self.drag(scene, x, y)
-
-    def drag(self, scene, x, y):
+    def point(self, scene, x, y, is_dragged=False):
         pointed = self.tile_at(x, y)
-        is_new = pointed is not None and pointed != scene.pointed
+        is_new = pointed not in (None, scene.pointed) and (is_dragged or not scene.is_kept)
         if is_new:
             scene.pointed = pointed
         return is_new
 
-    def slide(self, scene, across, down):
+    def slide(self, scene, key):
+        """Keep the value beside, for an arrow key; in a layer without places, the neuron beside."""
         pointed = pointed_in(scene)
-        if pointed is None:
+        if pointed is None or not self.groups:
             return
-        number, tile, row, column = pointed
+        (number, tile, row, column), (down, across) = pointed, ARROWS[key]
         group, place = self.groups[number], self.places[number]
-        _, height, width = group.values.shape
-        if height == width == 1:
+        _, rows, columns = group.values.shape
+        if rows * columns == 1:
             step = across * place.rows + down if place.by_column else across + down * place.columns
             tile += step if 0 <= tile + step < place.count else 0
-        row, column = np.clip((row + down, column + across), 0, (height - 1, width - 1)).tolist()
-        scene.pointed, scene.keeps_pointed = (number, tile, row, column), True
+        row, column = np.clip((row + down, column + across), 0, (rows - 1, columns - 1)).tolist()
+        scene.pointed, scene.is_kept = (number, tile, row, column), True
 
     def _what_is_seen(self, scene):
         return super()._what_is_seen(scene), scene.pointed, scene.sample and scene.sample.title
 
     def groups_of(self, scene):
-        title = "" if scene.sample is None else scene.sample.title
-        self.set_title(f"{title}, layer by layer" if title else self.heading)
+        if scene.sample is not None:
+            self.set_title(f"{scene.sample.title}, layer by layer")
         layers, pointed = scene.answers.get(AskLayers) or (), pointed_in(scene)
         frames = {} if pointed is None else frames_of(layers, *pointed)
         return [group_of(layer, frames.get(number, ())) for number, layer in enumerate(layers)]

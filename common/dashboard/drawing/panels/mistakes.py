@@ -101,9 +101,7 @@ class ConfusionPanel(Panel):
             text.set_text(f"{count:,}" if count else "")
         for text, number, total in zip(self._shares, right, totals):
             text.set_text(f"{100 * number / total:.1f} %" if total else "")
-        self._frame.set_visible(pair is not None)
-        if pair is not None:
-            self._frame.set_xy(pair[::-1])
+        self._frame.set(visible=pair is not None, xy=pair[::-1] if pair else (0, 0))
 
 
 class PairPanel(DigitsPanel):

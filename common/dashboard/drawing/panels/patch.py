@@ -25,7 +25,6 @@ class PatchPanel(TilePanel):
     def groups_of(self, scene):
         pointed = pointed_in(scene)
         if pointed is None:
-            self.set_title(self.heading)
             return []
         title, groups = describe(scene.answers[AskLayers], *pointed)
         self.set_title(title)
