@@ -195,6 +195,7 @@ def test_folders_that_cannot_be_written_are_named_by_their_flags(tf, tmp_path):
 
 def test_an_export_takes_its_place_whole(tf, tmp_path):
     """Each has a folder of its own, and one that fails leaves nothing behind."""
+    pytest.importorskip("orjson", reason="needs cloud/requirements-test.txt")
     from cloud.prediction import ServedModel
     from cloud.trainer.records import export
     network, other = make_training(tf).network, make_training(tf, seed=1).network

@@ -282,6 +282,6 @@ def test_two_trials_of_the_real_trainer(search, tmp_path):
     assert (status, errors) == (0, ""), output
     assert len(RESULT.findall(output)) == 2 and "failed" not in output, output
     for number in (0, 1):
-        assert (tmp_path / f"search/trial-{number}/model/saved_model.pb").exists()
+        assert (tmp_path / f"search/trial-{number}/model/1/saved_model.pb").exists()
         assert "final validation accuracy" in (
             tmp_path / f"search/trial-{number}/output.txt").read_text()
