@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -90,7 +91,7 @@ def no_network(monkeypatch):
 @pytest.fixture(autouse=True)
 def no_end(monkeypatch):
     """Leave dashboards that a test has not finished alone when all tests are over."""
-    monkeypatch.setattr(terminal.atexit, "register", lambda action: None)
+    monkeypatch.setattr(terminal, "atexit", types.SimpleNamespace(register=lambda action: None))
 
 
 @pytest.fixture
