@@ -120,6 +120,8 @@ class TilePanel(Panel):
                 self._draw_scale(group, left, top - 0.5 * line, picture, text, unit)
         middle = place.cell * len(group.values[0]) / 2
         for number, caption in enumerate(group.captions):
+            if not caption:
+                continue  # an empty text takes as long as any
             x, y = place.corner(number)
             if from_left:
                 self._write(x - 0.3 * line, y + middle, caption, TEXT_COLOUR, ha="right")

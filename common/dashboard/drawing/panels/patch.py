@@ -11,6 +11,7 @@ from common.dashboard.link.receptive_fields import padding_of, patch_of
 
 MOST_NUMBERS = 64  # that are written, of each kind
 LEAST_SHARE = 0.7  # of the usual size of a title; else it says less
+LEAST_WRITTEN = 0.0005  # a share: what would be 0.0 % gets no figure
 LARGE = 1e6        # numbers above it are written with an exponent
 
 
@@ -107,9 +108,11 @@ def shares_of(layer, tile):
             f"{name}: {logit:.2f}" for name, logit in zip(names, logits)), **look),
         Group(np.nan_to_num(exponentials).reshape(-1, 1, 1), "e to their power", False,
               note=f"sum {_written(exponentials.sum())}",
-              captions=tuple(map(_written, exponentials)), **look),
+              captions=tuple(_written(value) if share >= LEAST_WRITTEN else ""
+                             for value, share in zip(exponentials, shares)), **look),
         Group(shares.reshape(-1, 1, 1), "their shares", False, note="of the sum", end=1,
-              captions=tuple(f"{100 * share:.1f} %" for share in shares), **look)]
+              captions=tuple(f"{100 * share:.1f} %" if share >= LEAST_WRITTEN else ""
+                             for share in shares), **look)]
 
 
 def _written(value):
