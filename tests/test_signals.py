@@ -77,6 +77,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 def test_pairs_of_signals_while_a_pool_of_threads_multiplies():
     done = subprocess.run([sys.executable, "-c", POOL, "--text"], cwd=PROJECT,
                           env=script_environment(), stdin=subprocess.DEVNULL,
