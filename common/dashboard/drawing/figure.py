@@ -63,10 +63,11 @@ VIEWS = {
     "neurons": View(("neurons",), hint="click: one of them   esc: back"),
     "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
-                   hint="point at a value   e: evidence   esc: back"),
+                   hint="click: keep a value   arrows: move it   esc: back"),
     "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
                      hint="i: layer by layer   esc: back"),
-    "write inside": View(("sheet", "layers"), shares=(1, 2), hint="c: clear   esc: back"),
+    "write inside": View(("layers", "sheet", "patch", "probabilities"), shares=(1, 2.4, 1),
+                         upper=0.54, hint="click: keep a value   c: clear   esc: back"),
     "write evidence": View(("sheet", "evidence", "probabilities"), has_main=True,
                            hint="c: clear   esc: back"),
 }
