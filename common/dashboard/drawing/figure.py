@@ -11,10 +11,14 @@ from common.dashboard.drawing.layout import View
 from common.dashboard.drawing.panels.bands import BandsPanel
 from common.dashboard.drawing.panels.curves import CurvesPanel
 from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
-from common.dashboard.drawing.panels.evidence import EvidencePanel
 from common.dashboard.drawing.panels.layers import LayersPanel
 from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
-from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
+from common.dashboard.drawing.panels.one_digit import (
+    EvidencePanel,
+    ProbabilitiesPanel,
+    SamplePanel,
+    SheetPanel,
+)
 from common.dashboard.drawing.panels.patch import PatchPanel
 from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
 from common.dashboard.drawing.scene import Scene
