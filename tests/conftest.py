@@ -83,15 +83,13 @@ def screen():
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """Make every mirror unreachable, for tests that run in this process."""
+def apart(monkeypatch):
+    """Keep each test in this process apart: no mirror can be reached; what scripts and dashboards
+    change for the end of their process is put back, and those not finished are left alone.
+    """
     monkeypatch.setattr(data_files, "MIRRORS", (NOWHERE,))
-
-
-@pytest.fixture(autouse=True)
-def no_end(monkeypatch):
-    """Leave dashboards that a test has not finished alone when all tests are over."""
     monkeypatch.setattr(terminal, "atexit", types.SimpleNamespace(register=lambda action: None))
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 @pytest.fixture

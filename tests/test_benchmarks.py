@@ -154,8 +154,6 @@ def test_why_a_program_failed_is_told():
 @pytest.fixture
 def run_program(monkeypatch, capsys):
     """A function that runs a program in this process and gives what it has printed."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what the program changes
-
     def run(program, *arguments):
         monkeypatch.setattr(sys, "argv", [program.__file__, *map(str, arguments)])
         program.main()

@@ -10,7 +10,7 @@ import re
 
 import pytest
 from conftest import PROJECT, run_stage
-from test_networks import names_of
+from ran_scripts import names_of
 
 STAGE_1 = "mnist_1.0_softmax.py"
 

@@ -29,11 +29,6 @@ IMAGES, LABELS = np.zeros((100, 28, 28, 1), np.float32), np.eye(10)[np.arange(10
 TEXT = {"text": True}
 
 
-@pytest.fixture(autouse=True)
-def excepthook(monkeypatch):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what dashboards change
-
-
 class Recorder(Output):
     """Keeps what it is handed; fails where it is told to."""
 

@@ -18,11 +18,6 @@ NUMBERS = RANDOM.integers(10, size=100)
 LABELS = np.eye(10)[NUMBERS]
 
 
-@pytest.fixture(autouse=True)
-def excepthook(monkeypatch):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what dashboards change
-
-
 class Recorder(Output):
     """Keeps the measurements that it is handed, with pictures or without."""
 

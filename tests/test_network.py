@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from conftest import PROJECT, run_stage, script_of
-from test_networks import names_of
+from ran_scripts import names_of
 
 from common.dashboard.link import messages, notes
 from common.dashboard.link.notes import CheckpointError

@@ -43,10 +43,8 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture
-def run(monkeypatch, classify):
+def run(classify):
     """A function: train nothing, then read some files, with further options."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what a dashboard changes
-
     def run(files, **options):
         options = argparse.Namespace(text=True, classify=files, **options)
         dashboard = Dashboard(options, classify=classify)
