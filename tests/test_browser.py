@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, wait_until
 from drawn_dashboard import messages_of_a_run
-from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
+from fed_viewer import PATIENCE, SAME, FedViewer, difference
 from PIL import Image
 
 from common.dashboard.link.messages import Finished, Started
@@ -26,7 +26,7 @@ from common.dashboard.link.pipe import ViewerProcess
 
 browser = pytest.importorskip("common.dashboard.viewer.browser", reason="pages need tornado")
 chromium_driver = pytest.importorskip("chromium")
-from chromium import CTRL, META, SHIFT, Line, pixels_of  # noqa: E402
+from chromium import CTRL, META, Line, pixels_of  # noqa: E402
 
 TITLE = """<b>mine</b> &amp; 'yours' {0} $title "ours" </title></script>"""
 BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
@@ -128,20 +128,6 @@ def test_page_follows_the_run_and_answers_keys_buttons_and_the_mouse(served, ope
 
 
 @pytest.mark.slow
-def test_each_key_shows_its_panels(open_tab):
-    tab = open_tab()
-    for key, view in {"1": "accuracy", "2": "loss", "3": "train digits", "4": "weights",
-                      "5": "biases", "6": "test digits", "7": "curves", "8": "spread",
-                      "9": "digits", "0": "all", "d": "write", "Escape": "all"}.items():
-        tab.press(key)
-        assert shows(tab, view), key
-    tab.press("?", SHIFT)
-    assert shows(tab, "all", lambda figure: figure.keys.toggle())
-    tab.press("?", SHIFT)
-    assert shows(tab)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("width, height", [(390, 844), (844, 390)])
 def test_a_phone_has_buttons_at_hand_and_a_finger_writes_at_once(served, open_tab, width, height):
     tab = open_tab(width, height, ratio=2, is_phone=True)
@@ -190,32 +176,6 @@ def test_keys_work_wherever_the_focus_is_and_others_are_left_to_the_browser(serv
         tab.press(key, held)
     assert tab.evaluate("prevented") == [True] * 3 + [False] * 3
     assert shows(tab, "biases")
-
-
-@pytest.mark.slow
-def test_zoom_into_a_box_and_back_and_a_click_on_a_digit(open_tab):
-    tab = open_tab()
-    corners = np.array([(70, 40), (220, 200)])
-
-    def zoom(dashboard):
-        panel = dashboard.panels["accuracy"]
-        height = dashboard.figure.bbox.height
-        (left, top), (right, bottom) = panel.axes.transData.inverted().transform(
-            [(x, height - y) for x, y in corners])
-        panel.zoom_to((left, right), (bottom, top))
-
-    assert shows(tab)
-    tab.press("o")
-    tab.drag(*corners.tolist())
-    assert shows(tab, "all", zoom)
-    tab.press("h")
-    assert shows(tab)
-    tab.press("3")
-    assert shows(tab, "train digits")
-    tab.drag((300, 200), (300, 200))
-    assert wait_until(lambda: difference(tab.picture(), tab.expected("train digits")) > DIFFERENT)
-    tab.press("0")
-    assert shows(tab)
 
 
 @pytest.mark.slow

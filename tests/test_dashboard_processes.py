@@ -96,14 +96,6 @@ def is_gone(number):
 
 
 @pytest.mark.slow
-def test_close_option_closes_the_window_at_the_end(start, screen):
-    run = start(screen, {"iterations": 300, "close": True})
-    assert run.wait() == 0 and run.errors == ""
-    assert run.output.splitlines()[-2].startswith("final test accuracy")
-    assert "after 300 iterations" in run.output
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["ctrl-w", "ctrl-c"])
 def test_window_stays_open_after_the_training_until_its_user_has_seen_enough(start, screen, how):
     run = start(screen, {"iterations": 60})
@@ -228,16 +220,6 @@ def test_example_of_the_docstring_runs_without_tensorflow(tmp_path):
     rows = re.findall(r"^ +(\d+) +\d+ +(0\.\d{4}) ", run.stdout, re.MULTILINE)
     assert rows[-1][0] == "1000" and float(rows[-1][1]) > 0.8
     assert (tmp_path / "softmax in numpy.png").exists()
-
-
-@pytest.mark.slow
-def test_output_into_a_closed_pipe_leaves_no_window(screen, tmp_path):
-    environment = script_environment() | {"PYTHONPATH": str(PROJECT), "DISPLAY": screen}
-    run = subprocess.Popen([sys.executable, SCRIPT, "{}", "5"], cwd=tmp_path, env=environment,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    run.stdout.readline()
-    run.stdout.close()
-    assert run.wait(60) == 1 and run.stderr.read() == ""
 
 
 @pytest.mark.slow

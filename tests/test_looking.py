@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import wait_until
 from drawn_dashboard import messages_of_a_run, mouse, press, show
-from ran_scripts import network_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from ran_scripts import network_of
 
 from common.dashboard.drawing import tiles
 from common.dashboard.drawing.panels import patch

@@ -1,7 +1,6 @@
 """What show_train and show_test take, and the sentence for what they do not."""
 
 import argparse
-import sys
 
 import numpy as np
 import pytest

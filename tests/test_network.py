@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 from conftest import PROJECT, run_stage, script_of
-from ran_scripts import names_of
 
 from common.dashboard.link import messages, notes
 from common.dashboard.link.notes import CheckpointError
@@ -120,20 +119,6 @@ def test_layers_are_found_in_their_order(tf):
         np.testing.assert_array_equal(layer.weights.values, weights)
     np.testing.assert_array_equal(layers[1].biases, sess.run(bias))
     assert layers[3].biases is None and layers[3].activation == ""
-
-
-def test_the_last_stage_can_be_asked_and_looked_into():
-    """Otherwise the network that is best at it does not read a user's eight."""
-    names = names_of("3.1")
-    images = names["mnist"].test.images[:20]
-    network = Network(names["sess"], names["X"], names["Y"], feed={names["pkeep"]: 1})
-    layers = network.inside.layers(images[0])
-    assert [layer.outputs.shape for layer in layers] == [
-        (28, 28, 1), (28, 28, 6), (14, 14, 12), (7, 7, 24), (200,), (10,)]
-    assert [layer.activation for layer in layers] == ["", *["relu"] * 4, "softmax"]
-    feed = {names["X"]: images, names["pkeep"]: 1}
-    np.testing.assert_allclose(network.classify(images), names["sess"].run(names["Y"], feed),
-                               rtol=1e-5)
 
 
 def run_of(title):

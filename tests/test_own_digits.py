@@ -117,12 +117,6 @@ def test_where_no_file_can_be_read_nothing_is_trained(run, bad_files, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_without_a_network_the_option_is_refused(drawn):
-    dashboard = Dashboard(argparse.Namespace(text=True, classify=drawn[0]))
-    with pytest.raises(UserError, match="--classify: this script hands"):
-        next(dashboard.loop(2))
-
-
 def test_who_reads_no_picture_loads_no_image_library():
     """It would cost every run's start, and every window's, half a second."""
     code = ("import sys; from common import command_line; from common.dashboard import viewer; "

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from drawn_dashboard import digits_of, messages_of_a_run, mouse, press, run_of, show
 from matplotlib.image import imread
-from ran_scripts import few_digits, network_of, path_of
+from ran_scripts import network_of
 
 from common.dashboard import Dashboard
 from common.dashboard.drawing.scene import Sample

@@ -106,4 +106,5 @@ def test_signals_at_random_moments_lose_nothing(version, tmp_path):
             run.kill()
         assert run.returncode == 128 + number, said
         assert "latest test accuracy" in said and "--restore" in said, said
+        assert "Stopped by" in said and "final" not in said and "Traceback" not in said, said
         assert wait_until(lambda folder=folder: list(folder.glob("network-*.index"))), said

@@ -22,6 +22,7 @@ from test_networks import feed
 
 from common.data_files import read_idx
 
+
 @pytest.mark.parametrize("name", VARIATIONS)
 def test_pictures_are_left_behind(name):
     """Otherwise a variation leaves none of its source's pictures, or some that nobody wanted."""

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import signal
 import subprocess
 import time
 
@@ -140,15 +139,6 @@ def test_keys_mouse_and_a_new_size(window):
 
     window.xdotool("windowsize", window.id, 900, 560)
     assert wait_until(lambda: window.size == (900, 560), PATIENCE)
-    assert window.shows()
-
-
-@pytest.mark.slow
-def test_stuck_window_costs_neither_time_nor_points(window):
-    os.kill(window.process_id, signal.SIGSTOP)
-    for message in REST:
-        window.send(message)  # returns at once, or the test would stand still
-    os.kill(window.process_id, signal.SIGCONT)
     assert window.shows()
 
 
