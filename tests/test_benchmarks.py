@@ -101,26 +101,7 @@ def test_measured_runs_count_as_long_as_the_code_is_the_same(old, new, same):
     assert (accuracy.code_of(CODE.replace(old, new)) == accuracy.code_of(CODE)) is same
 
 
-def test_scripts_are_chosen_by_the_beginning_of_a_name():
-    assert scripts.chosen(scripts.STAGES, None) == list(scripts.STAGES)
-    assert scripts.chosen(scripts.STAGES, ["2", "1.0"]) == ["1.0", "2.0", "2.1", "2.2"]
-    with pytest.raises(UserError, match="there is no script 4; there are 1.0, 2.0"):
-        scripts.chosen(scripts.STAGES, ["1.0", "4"])
-
-
 # numbers, tables, files
-
-
-@pytest.mark.parametrize("content", ["[]", '{"runs": ['])
-def test_what_is_no_file_of_results_is_told(tmp_path, content):
-    (tmp_path / "broken.json").write_text(content)
-    with pytest.raises(UserError, match="broken.json is no file of results"):
-        results.read(tmp_path / "broken.json")
-
-
-def test_why_a_program_failed_is_told():
-    with pytest.raises(scripts.Failed, match="^one.py ended with status 1: out of paper$"):
-        scripts.run("one.py", ["-c", "import sys; print(0.5); sys.exit('out of paper')"])
 
 
 # runs that are made, kept and taken up again
@@ -199,11 +180,6 @@ def test_each_row_of_the_ideas_is_another_script_that_runs():
 
 
 # speed and peers
-
-
-def test_a_peer_that_is_not_installed_is_named():
-    abacus = peers.Peer("abacus", ("sys", "no_such_module"), ("abacus.py",))
-    assert abacus.missing() == ["no_such_module"]
 
 
 # the programs themselves

@@ -12,7 +12,7 @@ from conftest import as_a_script
 from common import terminal
 from common.dashboard.dashboard import Dashboard, LossNotFinite
 from common.dashboard.link import messages
-from common.dashboard.link.messages import Answer, Finished, Progress, Restored, Started, Trained
+from common.dashboard.link.messages import Answer, Finished, Progress, Started, Trained
 from common.dashboard.link.questions import AskDigit
 from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import HEADER
@@ -190,23 +190,6 @@ def test_an_output_that_fails_takes_nothing_along_and_is_told_at_the_end(
     assert ("Traceback" in traceback) == isinstance(error, ValueError)  # our bugs are told whole
     if fails_at == 40:
         assert broken.sent[-1].iteration == 40 and not broken.is_finished
-
-
-def test_a_run_is_restored_and_goes_on_where_it_was(tmp_path, capsys):
-    class Checkpoints:
-        def restore(self, folder, title):
-            assert (folder, title) == (tmp_path, "a model")
-            return Restored(60, 5.0, {"test_accuracy": ([0, 20], [0.1, 0.97]),
-                                      "test_loss": ([0, 20], [230.0, 10.0])})
-
-    output = Recorder()
-    dashboard = dashboard_with(output, options=TEXT | {"restore": tmp_path},
-                               checkpoints=Checkpoints())
-    assert a_run(dashboard, 100) == ([60, 80, 100], [60, 80, 100])
-    dashboard.finish()
-    assert [type(message) for message in output.sent[:2]] == [Started, Restored]
-    assert "maximum of the run     0.9700, after 20 iterations" in capsys.readouterr().out
-    assert output.sent[-1].seconds >= 5
 
 
 @pytest.mark.parametrize("option", ["restore", "save", "classify"])

@@ -19,31 +19,6 @@ def tf():
         yield tf
 
 
-def test_sigmoid_layers_with_plain_gradient_descent(tf):
-    """Flat images, [n, 784], where nobody asks for another shape."""
-    mnist = input_data.read_data_sets("MNIST_data/", one_hot=True)
-    assert mnist.train.next_batch(1)[0].shape == (1, 784)
-    X = tf.placeholder(tf.float32, [None, 784])
-    Y_ = tf.placeholder(tf.float32, [None, 10])
-    W1 = tf.Variable(tf.truncated_normal([784, 200]))
-    B1 = tf.Variable(tf.zeros([200]))
-    W2 = tf.Variable(tf.truncated_normal([200, 10]))
-    B2 = tf.Variable(tf.zeros([10]))
-    Y = tf.nn.softmax(tf.matmul(tf.nn.sigmoid(tf.matmul(X, W1) + B1), W2) + B2)
-    cross_entropy = -tf.reduce_sum(Y_ * tf.log(Y))
-    train_step = tf.train.GradientDescentOptimizer(0.003).minimize(cross_entropy)
-    is_correct = tf.equal(tf.argmax(Y, 1), tf.argmax(Y_, 1))
-    accuracy = tf.reduce_mean(tf.cast(is_correct, tf.float32))
-    sess = tf.Session()
-    sess.run(tf.global_variables_initializer())
-    for _ in range(100):
-        batch_X, batch_Y = mnist.train.next_batch(100)
-        sess.run(train_step, feed_dict={X: batch_X, Y_: batch_Y})
-    test_data = {X: mnist.test.images, Y_: mnist.test.labels}
-    a, c = sess.run([accuracy, cross_entropy], feed_dict=test_data)
-    assert a > 0.5 and np.isfinite(c)
-
-
 def test_softmax_in_an_interactive_session(tf):
     """The split of old, 55,000 of 60,000 for training; operations that run themselves."""
     mnist = input_data.read_data_sets('MNIST_data', one_hot=True)

@@ -13,11 +13,11 @@ from ran_scripts import network_of
 from common.dashboard import Dashboard
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.link import messages
-from common.dashboard.link.messages import Digits, Trained
+from common.dashboard.link.messages import Digits
 from common.dashboard.link.run import Run
 from common.dashboard.outputs.afterwards import Pictures
 from common.dashboard.outputs.output import Model
-from common.terminal import StatusLine, UserError
+from common.terminal import StatusLine
 
 LABELS = np.array([4, 4, 4, 7, 7, 2, 2])
 COMPUTED = np.array([9, 9, 9, 1, 2, 2, 2])
@@ -131,12 +131,6 @@ def test_of_a_model_that_cannot_be_asked_there_are_curves_and_digits(tmp_path):
     run = run_of(*messages_of_a_run(60))
     assert set(saved(tmp_path, run, Model())) == CURVES | OF_DIGITS - {"right_digit"}
     assert saved(tmp_path / "none", Run(), Model()) == {}
-
-
-def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path):
-    (tmp_path / "pictures").write_text("")
-    with pytest.raises(UserError, match=r"^cannot write .*accuracy\.png: "):
-        saved(tmp_path, run_of(Trained(0, 0.5, 50.0), messages.Tested(0, 0.5, 50.0)), Model())
 
 
 def test_a_notebook_shows_any_view_and_matplotlib_stays_as_it_is():
