@@ -92,18 +92,21 @@ def apart(monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
+def run_python(*arguments, cwd=PROJECT, environment=(), **options):
+    """Run Python as a script is run by a test; returns a `subprocess.CompletedProcess`."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=cwd, text=True,
+        env=script_environment() | dict(environment), **{
+            "stdin": None if "input" in options else subprocess.DEVNULL, "timeout": 100,
+            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options)
+
+
 @pytest.fixture
 def run_script(tmp_path):
     """A function that runs a script of the project from another folder, its output piped."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-
-    def run(script, *arguments):
-        return subprocess.run(
-            [sys.executable, PROJECT / script, *map(str, arguments)], cwd=elsewhere, timeout=100,
-            env=script_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
-
-    return run
+    return lambda script, *arguments: run_python(PROJECT / script, *arguments, cwd=elsewhere)
 
 
 @contextlib.contextmanager

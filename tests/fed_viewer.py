@@ -1,9 +1,13 @@
 """A window or page that a test feeds with a run, and what must be seen of it."""
 
 import os
+import re
+import subprocess
+import time
 
 import matplotlib
 import numpy as np
+from conftest import wait_until
 from drawn_dashboard import dashboard_of, draw, pixels
 
 from common.dashboard.drawing.style import DPI, use_style
@@ -55,6 +59,29 @@ class FedViewer:
     @property
     def process_id(self):
         return self.process._process.pid
+
+
+class Window:
+    """A window on a virtual screen, moved to its top left, that gets the keys."""
+
+    def __init__(self, screen, title):
+        self._screen = screen
+        self.id = wait_until(lambda: self.xdotool(
+            "search", "--onlyvisible", "--name", f"^{re.escape(title)}$"), 60)
+        self.xdotool("windowmove", self.id, 0, 0)
+        assert wait_until(self._has_the_keys)
+        time.sleep(0.5)  # until the toolkit knows it, too
+
+    def _has_the_keys(self):
+        self.xdotool("windowfocus", self.id)
+        return self.xdotool("getwindowfocus", "-f") == self.id
+
+    def xdotool(self, *arguments):
+        return subprocess.run(["xdotool", *map(str, arguments)], capture_output=True, text=True,
+                              env=os.environ | {"DISPLAY": self._screen}).stdout.strip()
+
+    def press(self, key):
+        self.xdotool("key", key)
 
 
 def difference(picture, expected):

@@ -2,11 +2,9 @@
 
 import os
 import re
-import subprocess
-import sys
 
 import pytest
-from conftest import PROJECT, script_environment, script_of
+from conftest import PROJECT, run_python, script_of
 
 FIRST = (PROJECT / script_of("1.0")).read_text(encoding="utf-8")
 STEP = "    sess.run(train_step, feed_dict=train_data)\n"
@@ -21,11 +19,9 @@ def run_edited(folder, *edits, environment=(), **options):
         assert old in code
         code = code.replace(old, new)
     (folder / "mine.py").write_text(code, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "mine.py", "--iterations", "60", "--save", "trained", "--save-figure",
-         "run.png", "--close"], cwd=folder, stdin=subprocess.DEVNULL, text=True, timeout=100,
-        env=script_environment() | {"PYTHONPATH": str(PROJECT)} | dict(environment),
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options)
+    return run_python("mine.py", "--iterations", 60, "--save", "trained", "--save-figure",
+                      "run.png", "--close", cwd=folder,
+                      environment={"PYTHONPATH": str(PROJECT)} | dict(environment), **options)
 
 
 # What a reader has changed; the status, what is told, and after how many steps the network is kept.

@@ -2,13 +2,11 @@
 
 import argparse
 import re
-import subprocess
-import sys
 
 import drawn_digits
 import numpy as np
 import pytest
-from conftest import PROJECT, script_of
+from conftest import run_python, script_of
 from drawn_digits import black
 from PIL import Image
 from small_model import trained_layer
@@ -123,7 +121,7 @@ def test_who_reads_no_picture_loads_no_image_library():
             "from common.digits import preparation, sheet; sheet = sheet.Handwriting(); "
             "sheet.write(.2, .1); sheet.write(.5, .9); preparation.prepare(sheet.ink); "
             "assert 'scipy' not in sys.modules")
-    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+    assert run_python("-c", code).stderr == ""
 
 
 @pytest.mark.slow

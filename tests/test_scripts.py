@@ -11,7 +11,15 @@ import subprocess
 import sys
 
 import pytest
-from conftest import PROJECT, STAGES, run_stage, script_environment, script_of, wait_until
+from conftest import (
+    PROJECT,
+    STAGES,
+    run_python,
+    run_stage,
+    script_environment,
+    script_of,
+    wait_until,
+)
 
 from common import terminal
 from common.command_line import OPTIONS
@@ -133,8 +141,7 @@ def test_help_and_wrong_options_do_not_wait_for_tensorflow():
             "except SystemExit: pass\n"
             "assert not {'tensorflow', 'matplotlib', 'scipy'} & set(sys.modules)")
     for argument in ("--help", "--wrong"):
-        subprocess.run([sys.executable, "-c", code, argument], cwd=PROJECT, check=True,
-                       capture_output=True, timeout=60)
+        run_python("-c", code, argument, check=True)
 
 
 def table(*header):
@@ -241,8 +248,7 @@ Traceback (most recent call last):
 F0000 00:00:1795316657.034563    2370 cpu_feature_guard.cc] compiled to use AVX instructions
 E0000 00:00:1795316657.034563    2370 cuda_platform.cc:52] failed call to cuInit: (803) mismatch
 """
-    result = subprocess.run([sys.executable, tensorflow_start.__file__], input=lines,
-                            capture_output=True, text=True, timeout=30)
+    result = run_python(tensorflow_start.__file__, input=lines)
     assert result.stderr.splitlines() == lines.splitlines()[4:]
 
 

@@ -1,15 +1,13 @@
 """Real windows on a virtual screen, with real keys and a real mouse: what is seen in them."""
 
-import os
 import pathlib
-import subprocess
 import time
 
 import numpy as np
 import pytest
 from conftest import wait_until
 from drawn_dashboard import messages_of_a_run
-from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
+from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, Window, difference
 
 from common.dashboard.link.messages import Answer
 from common.dashboard.viewer.keys import KEYS
@@ -21,28 +19,12 @@ PLACES = list(dict.fromkeys(key.place for key in KEYS if key.button))
 BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
 
 
-class LiveWindow(FedViewer):
-    """A window on a virtual screen."""
+class LiveWindow(FedViewer, Window):
+    """A window on a virtual screen, and what it shows."""
 
     def __init__(self, screen):
-        super().__init__(BEGINNING, title="stage 1.0")
-        self._screen = screen
-        self.id = wait_until(lambda: self.xdotool("search", "--onlyvisible", "--name",
-                                                  r"^stage 1\.0$"))
-        self.xdotool("windowmove", self.id, 0, 0)
-        assert wait_until(self._has_the_keys)
-        time.sleep(0.5)  # until the toolkit knows it, too
-
-    def _has_the_keys(self):
-        self.xdotool("windowfocus", self.id)
-        return self.xdotool("getwindowfocus", "-f") == self.id
-
-    def xdotool(self, *arguments):
-        return subprocess.run(["xdotool", *map(str, arguments)], capture_output=True, text=True,
-                              env=os.environ | {"DISPLAY": self._screen}).stdout.strip()
-
-    def press(self, key):
-        self.xdotool("key", key)
+        FedViewer.__init__(self, BEGINNING, title="stage 1.0")
+        Window.__init__(self, screen, "stage 1.0")
 
     def drag(self, *points):
         """Move the mouse along points, its button held; in pixels from the window's top left."""
