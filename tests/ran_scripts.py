@@ -12,7 +12,7 @@ from common import network
 from common.dashboard import Dashboard, audience
 from common.data_files import dimensions_of, read_idx
 
-FIVE, SOFTMAX, POOLING, HIDDEN, EPOCHS, LAST = VARIATIONS = (
+VARIATIONS = (
     "five_layers_gradient_descent", "softmax_interactive", "convolutional_max_pooling",
     "one_hidden_layer", "three_convolutions_by_epoch", "batch_norm_augmented")
 

@@ -8,18 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from conftest import PROJECT
-from ran_scripts import (
-    EPOCHS,
-    FIVE,
-    HIDDEN,
-    LAST,
-    POOLING,
-    SOFTMAX,
-    docstring_of,
-    names_of,
-    path_of,
-    text_of,
-)
+from ran_scripts import docstring_of, names_of, path_of, text_of
 
 
 def zeros(values):
@@ -79,16 +68,22 @@ SCRIPTS = {
     "2.2": Script(185_300, {"Relu"}, cut, (0.1, 0), ADAM, DECAYING),
     "3.0": Script(122_270, {"Relu"}, cut, (0.1, 0.1), ADAM, DECAYING),
     "3.1": Script(244_076, {"Relu"}, cut, (0.1, 0.1), ADAM, DECAYING),
-    FIVE: Script(185_300, {"Sigmoid"}, functools.partial(cut, deviation=1), (0, 0),
-                 GRADIENT_DESCENT, (0.003,) * 2, validation=5000),
-    SOFTMAX: Script(7_850, set(), zeros, (0, 0), GRADIENT_DESCENT, (0.5,) * 2, 50, 5000, 1_000),
-    POOLING: Script(3_274_634, {"Relu"}, cut, (0.1, 0.1), ADAM, (1e-4,) * 2, 50, 5000, 1_100),
-    HIDDEN: Script(159_010, {"Relu"}, normal, None, ADAM, (1e-3,) * 2, 1000, 5000, 1_000),
-    EPOCHS: Script(4_474_890, {"Relu", "AddV2"}, uniform, (0, 0), ADAM, (1e-4,) * 2, 50,
-                   iterations=12_000),
-    LAST: Script(130_578, {"Relu"}, cut_by_inputs, None, ADAM, None, 200, iterations=10_800),
+    "five_layers_gradient_descent": Script(
+        185_300, {"Sigmoid"}, functools.partial(cut, deviation=1), (0, 0), GRADIENT_DESCENT,
+        (0.003,) * 2, validation=5000),
+    "softmax_interactive": Script(
+        7_850, set(), zeros, (0, 0), GRADIENT_DESCENT, (0.5,) * 2, 50, 5000, 1_000),
+    "convolutional_max_pooling": Script(
+        3_274_634, {"Relu"}, cut, (0.1, 0.1), ADAM, (1e-4,) * 2, 50, 5000, 1_100),
+    "one_hidden_layer": Script(
+        159_010, {"Relu"}, normal, None, ADAM, (1e-3,) * 2, 1000, 5000, 1_000),
+    "three_convolutions_by_epoch": Script(
+        4_474_890, {"Relu", "AddV2"}, uniform, (0, 0), ADAM, (1e-4,) * 2, 50, iterations=12_000),
+    "batch_norm_augmented": Script(
+        130_578, {"Relu"}, cut_by_inputs, None, ADAM, None, 200, iterations=10_800),
 }
-DROPOUT = {"2.2": (("Y1", "Y2", "Y3", "Y4"), 0.75), "3.1": (("Y4",), 0.75), POOLING: (("Y3",), 0.5)}
+DROPOUT = {"2.2": (("Y1", "Y2", "Y3", "Y4"), 0.75), "3.1": (("Y4",), 0.75),
+           "convolutional_max_pooling": (("Y3",), 0.5)}
 
 
 @pytest.fixture
@@ -139,7 +134,8 @@ def test_data_and_loop(script):
     assert [part.num_examples for part in names["mnist"]] == [
         6000 - expected.validation, expected.validation, 300]
     assert names["planned"] == [expected.iterations] and names["tested"] == [0, 2]
-    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(label, [2500, 2500])
+    assert names["chunks"][:2] == {"softmax_interactive": [], "three_convolutions_by_epoch": [
+        100, 100]}.get(label, [2500, 2500])
     for name, count in (("train_data", expected.batch), ("test_data", 300)):
         assert len(names[name][names["X"]]) == len(names[name][names["Y_"]]) == count
     if "step" in names:
@@ -147,7 +143,7 @@ def test_data_and_loop(script):
     if label in DROPOUT:
         assert names["train_data"][names["pkeep"]] == DROPOUT[label][1]
         assert names["test_data"][names["pkeep"]] == 1
-    kind = "InteractiveSession" if label == SOFTMAX else "Session"
+    kind = "InteractiveSession" if label == "softmax_interactive" else "Session"
     assert type(names["sess"]).__name__ == kind
     docstring = " ".join(docstring_of(label).split())
     assert f"python {path_of(label).relative_to(PROJECT).as_posix()}" in docstring
@@ -168,7 +164,8 @@ def test_first_weights_and_biases(script):
         assert (last == np.float32(expected.biases[1])).all()
 
 
-@pytest.mark.parametrize("script", [label for label in SCRIPTS if label != LAST], indirect=True)
+@pytest.mark.parametrize("script", [label for label in SCRIPTS if SCRIPTS[label].rates],
+                         indirect=True)
 def test_one_training_step(script):
     """The step that the last biases take tells what is trained: a sum or a mean over the batch."""
     label, expected, names = script
@@ -184,12 +181,13 @@ def test_one_training_step(script):
         [names["Y"], bias, names["cross_entropy"], names["accuracy"]], data)
     labels = data[names["Y_"]]
     assert accuracy == pytest.approx((probabilities.argmax(1) == labels.argmax(1)).mean())
-    if label != HIDDEN:  # there, probabilities are too small for a logarithm
+    if label != "one_hidden_layer":  # there, probabilities are too small for a logarithm
         assert loss == pytest.approx(
             -(labels * np.log(probabilities)).sum(axis=1).mean() * 100, rel=1e-3)
     run(names["train_step"], data)
     step, gradient = run(bias) - before, (probabilities - labels).sum(axis=0)
-    if not label[0].isdigit() and label != FIVE:  # trained on the mean, not on the mean × 100
+    if label in ("softmax_interactive", "convolutional_max_pooling", "one_hidden_layer",
+                 "three_convolutions_by_epoch"):  # trained on the mean, not on the mean × 100
         gradient /= expected.batch
     if expected.optimizer == GRADIENT_DESCENT:
         np.testing.assert_allclose(step, -rates[0] * gradient, rtol=1e-3, atol=1e-6)

@@ -6,18 +6,7 @@ What the last one does is tested in test_last_half_percent.py.
 import numpy as np
 import pytest
 from conftest import PROJECT, run_stage
-from ran_scripts import (
-    EPOCHS,
-    FIVE,
-    HIDDEN,
-    POOLING,
-    VARIATIONS,
-    docstring_of,
-    few_digits,
-    names_of,
-    path_of,
-    watch,
-)
+from ran_scripts import VARIATIONS, docstring_of, few_digits, names_of, path_of, watch
 from test_networks import feed
 
 from common.data_files import read_idx
@@ -26,13 +15,14 @@ from common.data_files import read_idx
 @pytest.mark.parametrize("name", VARIATIONS)
 def test_pictures_are_left_behind(name):
     """Otherwise a variation leaves none of its source's pictures, or some that nobody wanted."""
-    folder = "pictures" if name in (FIVE, HIDDEN, POOLING) else None
-    assert names_of(name)["options"].pictures == folder
+    folder = names_of(name)["options"].pictures
+    assert folder == ("pictures" if name in ("five_layers_gradient_descent", "one_hidden_layer",
+                                             "convolutional_max_pooling") else None)
 
 
 def test_hidden_layer_begins_as_its_docstring_says():
     """Otherwise what it teaches about initial weights is not so."""
-    names = names_of(HIDDEN)
+    names = names_of("one_hidden_layer")
     run, digits = names["sess"].run, names["mnist"].validation  # 5,000: of the test digits, few
     data = feed(names, digits.images, digits.labels)
     run(names["init"])
@@ -49,7 +39,7 @@ def test_hidden_layer_begins_as_its_docstring_says():
 def test_batches_in_the_order_of_the_files():
     """Otherwise an epoch is not that of its source. After iterations 0 to 2, the third is at hand.
     """
-    names = names_of(EPOCHS)
+    names = names_of("three_convolutions_by_epoch")
     images = read_idx(PROJECT / "data" / "train-images-idx3-ubyte.gz", 3)[100:150]
     labels = read_idx(PROJECT / "data" / "train-labels-idx1-ubyte.gz", 1)[100:150]
     np.testing.assert_allclose(names["batch_X"][..., 0], images / 255, atol=1e-6)
@@ -59,7 +49,8 @@ def test_batches_in_the_order_of_the_files():
 def test_one_test_at_the_end_of_each_epoch(monkeypatch):
     """Otherwise its rows are not the epochs of its source."""
     watched = watch(monkeypatch, iterations=(0, 100, 1199, 1200, 1201, 12_000))
-    run_stage(path_of(EPOCHS), "--data-dir", few_digits().name)["sess"].close()
+    run_stage(path_of("three_convolutions_by_epoch"), "--data-dir",
+              few_digits().name)["sess"].close()
     assert watched["tested"] == [0, 1200, 12_000]
 
 
