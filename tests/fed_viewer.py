@@ -1,12 +1,14 @@
 """A window or page that a test feeds with a run, and what must be seen of it."""
 
 import os
+import pathlib
 import re
 import subprocess
 import time
 
 import matplotlib
 import numpy as np
+import pytest
 from conftest import wait_until
 from drawn_dashboard import dashboard_of, draw, pixels
 
@@ -55,6 +57,13 @@ class FedViewer:
         except ProcessLookupError:
             return True
         return False
+
+    def memory(self):
+        """The resident memory of the process, in megabytes."""
+        status = pathlib.Path(f"/proc/{self.process_id}/status")
+        if not status.exists():
+            pytest.skip("this system has no /proc to read the memory from")
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read_text())[1]) / 1000
 
     @property
     def process_id(self):

@@ -163,15 +163,6 @@ def test_space_pauses_the_training_and_changes_no_number(start, screen):
 
 
 @pytest.mark.slow
-def test_killed_script_leaves_no_window(start, screen):
-    run = start(screen, {}, milliseconds=10)
-    window = run.window()
-    run.process.kill()
-    assert wait_until(lambda: is_gone(window.process_id), 10)
-    assert f"{TITLE} has ended without a word; its dashboard closes." in run.errors
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGSTOP"])
 def test_a_window_that_is_killed_or_stuck_leaves_the_training_running(start, screen, number):
     run = start(screen, {"iterations": 600, "close": True}, milliseconds=5)

@@ -10,14 +10,7 @@ from conftest import wait_until
 from drawn_dashboard import digits_of, messages_of_a_run, run_of
 
 from common.dashboard.link import messages
-from common.dashboard.link.messages import (
-    Finished,
-    Paused,
-    Progress,
-    Restored,
-    Started,
-    Trained,
-)
+from common.dashboard.link.messages import Paused, Progress, Restored, Started, Trained
 from common.dashboard.link.pipe import ScriptLink
 from common.dashboard.link.run import (
     MOST_TEST_DIGITS,
@@ -128,13 +121,6 @@ def test_a_run_takes_in_messages():
                          "biases": [[], []]}.items():
         curve = run.curves[name]
         assert [curve.iterations.tolist(), curve.values.tolist()] == points, name
-
-
-@pytest.mark.parametrize("said, phase", [
-    ([], "training"), ([Paused(True)], "paused"), ([Paused(True), Paused(False)], "training"),
-    ([Finished(False, 1.0, 5)], "finished"), ([Finished(True, 1.0, 5)], "ended early")])
-def test_the_phase_of_a_run(said, phase):
-    assert run_of(*said).phase == phase
 
 
 def test_a_restored_run_has_its_curves_from_the_beginning():

@@ -9,7 +9,7 @@ import pytest
 from common.dashboard.link import messages
 from common.dashboard.link.messages import Progress, Trained
 from common.dashboard.outputs.text import HEADER, digit_lines, progress, row
-from common.terminal import StatusLine, hours
+from common.terminal import StatusLine
 
 
 @pytest.mark.parametrize("trained, tested, expected", [
@@ -38,12 +38,6 @@ def test_rows_stand_under_their_header(trained, tested, expected):
 def test_the_progress_bar_tells_what_is_done_and_the_time_left(done, total, left, expected):
     assert progress(Progress(done, 1.0, left), total) == expected
     assert len(expected) < 80
-
-
-@pytest.mark.parametrize("seconds, words", [(0, "0:00:00"), (59.6, "0:01:00"), (3725.4, "1:02:05"),
-                                            (360_000, "100:00:00")])
-def test_times(seconds, words):
-    assert hours(seconds) == words
 
 
 def test_the_line_in_place_leaves_nothing_behind_and_fits(monkeypatch):
