@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 import pytest
 from drawn_dashboard import (
+    assert_room,
     dashboard_of,
     digits_of,
     drag,
@@ -20,10 +21,10 @@ from drawn_dashboard import (
     press,
     run_of,
     show,
+    visible_texts,
 )
 from matplotlib.backend_bases import ResizeEvent
 from matplotlib.colors import same_color, to_rgb
-from matplotlib.text import Text
 
 from common.dashboard.drawing import mosaic
 from common.dashboard.drawing.figure import SIX, VIEWS
@@ -72,38 +73,6 @@ def strip_of(dashboard, label):
 SIZES = [(1280, 720, 100), (1366, 690, 100), (2304, 1296, 200),
          (3840, 2160, 100), (640, 400, 100), (300, 220, 100), (390, 844, 100), (844, 390, 100),
          (390, 1700, 100), (500, 900, 100)]
-
-
-def visible_texts(figure):
-    """The words and the place of every text in the picture, but for the list of keys."""
-    for axes in figure.axes:
-        if not axes.get_visible() or axes.get_label() == "keys":
-            continue
-        ticks = [tick for axis in (axes.xaxis, axes.yaxis)
-                 for tick in axis.get_major_ticks() + axis.get_minor_ticks()]
-        unseen = {label for tick in ticks for label in (tick.label1, tick.label2)
-                  if not axes.axison or not _is_within(tick)}
-        for text in set(axes.findobj(lambda artist: isinstance(artist, Text))) - unseen:
-            hidden_legend = axes.get_legend() and not axes.get_legend().get_visible() and (
-                text in axes.get_legend().get_texts())
-            if text.get_visible() and text.get_text().strip() and not hidden_legend:
-                yield text.get_text(), text.get_window_extent()
-
-
-def _is_within(tick):
-    low, high = sorted(tick.axes.xaxis.get_view_interval() if tick in tick.axes.xaxis.majorTicks
-                       else tick.axes.yaxis.get_view_interval())
-    return low - 1e-9 * (high - low) <= tick.get_loc() <= high + 1e-9 * (high - low)
-
-
-def assert_room(places, bounds):
-    """Each of some (name, box) is within the bounds, and overlaps no other."""
-    bounds, places = bounds.padded(0.01), [(name, place.padded(-0.01)) for name, place in places]
-    for name, place in places:
-        assert bounds.x0 <= place.x0 and place.x1 <= bounds.x1, name
-        assert bounds.y0 <= place.y0 and place.y1 <= bounds.y1, name
-    for (name, place), (other_name, other) in itertools.combinations(places, 2):
-        assert not place.overlaps(other), (name, other_name)
 
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}@{0[2]}".format)

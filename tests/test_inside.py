@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, run_stage, script_of
 from ran_scripts import few_digits, network_of
-from test_codelab_edits import EDITS, edited, metrics_by_hand, starter_code
+from test_codelab_edits import WAY, edited
 
 from common.dashboard import audience
 from common.dashboard.drawing.panels import patch
@@ -60,8 +60,8 @@ LAYERS = {
     "convolutions": convolutional(4, 8, 12),
 }
 
-EDITED = {"starter code": (starter_code, metrics_by_hand), "two layers": EDITS[:1],
-          "logits": EDITS[:5], "dropout": EDITS[:7], "convolutions": EDITS}
+EDITED = {"starter code": ("starter code", "metrics by hand"), "two layers": WAY[:1],
+          "logits": WAY[:5], "dropout": WAY[:7], "convolutions": WAY}
 
 
 @pytest.mark.parametrize("label", LAYERS)

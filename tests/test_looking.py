@@ -1,14 +1,19 @@
 """The views of a network's inside: tiles, keys, clicks, pointing, room for everything."""
 
-import itertools
 
 import numpy as np
 import pytest
 from conftest import wait_until
-from drawn_dashboard import messages_of_a_run, mouse, press, show
+from drawn_dashboard import (
+    assert_room,
+    messages_of_a_run,
+    mouse,
+    press,
+    show,
+    visible_texts,
+)
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from ran_scripts import network_of
 
 from common.dashboard.drawing import tiles
@@ -191,23 +196,17 @@ def test_every_view_has_room(label, sizes):
             looking.press(*keys)
             if "d" in keys:
                 looking.write()
-            assert_room(looking, (label, width, height, looking.view))
+            assert_all_has_room(looking, (label, width, height, looking.view))
             if looking.view == "neurons":
                 x, y = looking.panel("neurons").places[-1].corner(1)
                 looking.click("neurons", x + 1, y + 1)
-                assert_room(looking, (label, width, height, looking.view))
+                assert_all_has_room(looking, (label, width, height, looking.view))
 
 
-def assert_room(looking, where):
-    figure = looking.viewer.figure.figure
-    for name, panel in looking.viewer.figure.panels.items():
-        boxes = [(text.get_text(), text.get_window_extent().shrunk(0.95, 0.75))
-                 for text in panel.axes.findobj(Text) if text.get_visible() and text.get_text()]
-        for words, box in boxes:
-            assert 0 <= box.x0 and box.x1 <= figure.bbox.width, (where, name, words)
-            assert 0 <= box.y0 and box.y1 <= figure.bbox.height, (where, name, words)
-        for (words, box), (others, other) in itertools.combinations(boxes, 2):
-            assert not box.overlaps(other), (where, name, words, others)
+def assert_all_has_room(looking, where):
+    dashboard = looking.viewer.figure
+    assert_room(visible_texts(dashboard.figure), dashboard.figure.bbox)
+    for panel in dashboard.panels.values():
         for group, place in zip(getattr(panel, "groups", ()), getattr(panel, "places", ())):
             x, y = np.max([place.corner(tile) for tile in range(len(group.values))], axis=0)
             _, rows, columns = group.values.shape
