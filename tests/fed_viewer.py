@@ -50,14 +50,6 @@ class FedViewer:
                 draw(dashboard)
             return pixels(dashboard)[::-1].astype(int)
 
-    def is_gone(self):
-        """Whether there is no process any more."""
-        try:
-            os.kill(self.process_id, 0)
-        except ProcessLookupError:
-            return True
-        return False
-
     def memory(self):
         """The resident memory of the process, in megabytes."""
         status = pathlib.Path(f"/proc/{self.process_id}/status")
@@ -68,6 +60,14 @@ class FedViewer:
     @property
     def process_id(self):
         return self.process._process.pid
+
+
+def is_gone(number):
+    """Whether a process is no more, or only waits to be counted by its parent."""
+    try:
+        return " Z" in pathlib.Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return True
 
 
 class Window:

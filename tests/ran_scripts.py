@@ -8,8 +8,7 @@ import tempfile
 import pytest
 from conftest import PROJECT, run_stage, script_of, write_idx
 
-from common import network
-from common.dashboard import Dashboard, audience
+from common.dashboard import audience
 from common.data_files import dimensions_of, read_idx
 
 VARIATIONS = (
@@ -50,42 +49,12 @@ def names_of(label, text=None):
         path.write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(audience, "OUTPUTS", ())  # some would leave pictures behind
-        watched = watch(patch)
         names = run_stage(path, "--iterations", 2, "--data-dir", few_digits().name)
     names["feed"] = {names["pkeep"]: 1} if "pkeep" in names else {}
-    return names | watched
+    return names
 
 
 def network_of(label, text=None):
     """The same names, and a `Network` to look into."""
     names = names_of(label, text)
     return names, eval("Network(sess, X, Y, mnist.train, feed)", names)
-
-
-def watch(patch, iterations=None):
-    """Note what a script asks of its loop, when it tests, and in which chunks.
-
-    With `iterations`, a tuple of ints, the loop counts these instead of all.
-    """
-    watched = {"planned": [], "tested": [], "chunks": []}
-    loop, show_test, run_in_chunks = Dashboard.loop, Dashboard.show_test, network.run_in_chunks
-
-    def watched_loop(self, planned):
-        watched["planned"].append(planned)
-        if iterations is None:
-            return loop(self, planned)
-        self.start(planned)
-        return iter(iterations)
-
-    def watched_test(self, i, *measured):
-        watched["tested"].append(i)
-        show_test(self, i, *measured)
-
-    def watched_chunks(sess, fetches, feed_dict, chunk_size=network.CHUNK_SIZE):
-        watched["chunks"].append(chunk_size)
-        return run_in_chunks(sess, fetches, feed_dict, chunk_size)
-
-    patch.setattr(Dashboard, "loop", watched_loop)
-    patch.setattr(Dashboard, "show_test", watched_test)
-    patch.setattr(network, "run_in_chunks", watched_chunks)
-    return watched

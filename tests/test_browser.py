@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, wait_until
 from drawn_dashboard import messages_of_a_run
-from fed_viewer import PATIENCE, SAME, FedViewer, difference
+from fed_viewer import PATIENCE, SAME, FedViewer, difference, is_gone
 from PIL import Image
 
 from common.dashboard.link.messages import Finished, Started
@@ -209,7 +209,7 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
     for message in (*REST, Finished(True, 20.0, 601)):
         served.send(message)
     served.process.close()
-    assert served.is_gone()
+    assert is_gone(served.process_id)
     with pytest.raises(ConnectionRefusedError):
         fetch(served, "/")
     assert wait_until(lambda: tab.evaluate("document.title") == "ended: " + TITLE, PATIENCE)

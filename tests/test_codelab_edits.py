@@ -1,4 +1,4 @@
-"""The codelab's lines (codelab_edits.txt), pasted one after another into a copy of the first stage."""
+"""The codelab's lines (codelab_edits.txt), pasted one after another into a copy of stage 1.0."""
 
 import re
 

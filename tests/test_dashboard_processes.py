@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import time
 
 import pytest
 from conftest import PROJECT, run_python, script_environment, wait_until
-from fed_viewer import Window
+from fed_viewer import Window, is_gone
 from PIL import Image
 
 from common.dashboard import dashboard
@@ -84,14 +83,6 @@ def start(tmp_path):
     for run in runs:
         run.process.kill()
         run.process.wait()
-
-
-def is_gone(number):
-    """Whether a process is no more, or only waits to be counted by its parent."""
-    try:
-        return " Z" in pathlib.Path(f"/proc/{number}/stat").read_text()
-    except OSError:
-        return True
 
 
 @pytest.mark.slow
