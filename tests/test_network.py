@@ -95,32 +95,6 @@ def test_what_cannot_read_digits_is_told_in_one_sentence(tf):
         Network(sess, X, Y).classify(image)
 
 
-def test_layers_are_found_in_their_order(tf):
-    """Otherwise one layer's weights are shown as another's, or a layer without its ReLU."""
-    X = tf.placeholder(tf.float32, [None, 28, 28, 1])
-    pkeep = tf.placeholder(tf.float32)
-    W1, W2 = (tf.Variable(tf.random_normal(shape)) for shape in ([5, 5, 1, 4], [3, 3, 4, 6]))
-    bias = tf.constant(RANDOM.normal(size=4), tf.float32)
-    Y1 = tf.nn.relu(tf.nn.conv2d(X, W1, strides=[1, 1, 1, 1], padding="SAME") + bias)
-    pooled = tf.nn.max_pool(Y1, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
-    Y2 = tf.nn.conv2d(pooled, W2, strides=[1, 2, 2, 1], padding="SAME")  # no bias, no ReLU
-    Y = tf.nn.softmax(tf.reduce_sum(tf.nn.dropout(Y2, pkeep), [1, 2]))
-    tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(Y))  # its convolutions are not layers
-    sess = tf.Session()
-    sess.run(tf.global_variables_initializer())
-    image = RANDOM.random((28, 28, 1), np.float32)
-
-    layers = Network(sess, X, Y, feed={pkeep: 1}).inside.layers(image)
-    assert [layer.kind for layer in layers] == ["image", "convolution", "pooling", "convolution"]
-    expected = sess.run([Y1, pooled, Y2], {X: image[None]})
-    for layer, outputs in zip(layers, [image, *(outputs[0] for outputs in expected)]):
-        np.testing.assert_array_equal(layer.outputs, outputs)
-    for layer, weights in zip(layers[1::2], sess.run([W1, W2])):
-        np.testing.assert_array_equal(layer.weights.values, weights)
-    np.testing.assert_array_equal(layers[1].biases, sess.run(bias))
-    assert layers[3].biases is None and layers[3].activation == ""
-
-
 def run_of(title):
     """A `Run` in which something was measured."""
     run = Run()

@@ -21,9 +21,7 @@ from conftest import (
     wait_until,
 )
 
-from common import terminal
 from common.command_line import OPTIONS
-from common.dashboard.outputs import afterwards
 from common.dashboard.viewer.viewer import KEYS
 from common.graph import start as tensorflow_start
 
@@ -196,31 +194,6 @@ def test_what_a_user_can_cure_is_one_sentence(run_script, tmp_path, arguments, s
     assert last_line.startswith(f"{FIRST}: ") and sentence in last_line
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert {path.name: path.read_bytes() for path in damaged.iterdir()} == before
-
-
-@pytest.fixture
-def full_disk(tmp_path):
-    """A folder on a disk of 16 kB, where no network fits."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
-def test_a_full_disk_does_not_end_the_training(full_disk, capsys, monkeypatch):
-    """Otherwise a night of training is lost because its checkpoints found no room."""
-    monkeypatch.setattr(afterwards, "SAVE_EVERY", 0.0)
-    with pytest.raises(terminal.UserError) as failure:
-        run_stage(PROJECT / FIRST, "--iterations", 300, "--save", full_disk / "trained")
-    told = f"--save: no checkpoint can be written to {full_disk / 'trained'}: "
-    assert str(failure.value).count(told) == 1
-    output = capsys.readouterr().out
-    assert output.count(told) == 2  # at once, and at the end, when it was tried for the last time
-    assert "final test accuracy" in output and "after 300 iterations" in output[output.index(told):]
-    assert list((full_disk / "trained").iterdir()) == []
 
 
 @pytest.mark.slow
