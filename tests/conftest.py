@@ -15,6 +15,7 @@ import types
 
 import pytest
 
+from benchmarks import speed
 from common import data_files, terminal
 from common.graph import start as tensorflow_start
 
@@ -70,16 +71,8 @@ def screen():
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is missing (Debian and Ubuntu: apt install xvfb xdotool)")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1200x24", "-dpi", "96",
-         "-nolisten", "tcp", "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as number:
-        display = ":" + number.readline().strip()
-    yield display
-    server.terminate()
-    server.wait()
+    with speed.virtual_screen() as (environment, _):
+        yield environment["DISPLAY"]
 
 
 @pytest.fixture(autouse=True)

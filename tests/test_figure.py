@@ -23,7 +23,6 @@ from drawn_dashboard import (
     show,
     visible_texts,
 )
-from matplotlib.backend_bases import ResizeEvent
 from matplotlib.colors import same_color, to_rgb
 
 from common.dashboard.drawing import mosaic
@@ -122,15 +121,6 @@ def test_a_tiny_window_does_no_harm(width, height):
         draw(dashboard)
 
 
-def test_a_new_size_gets_a_new_layout():
-    run = long_run()
-    dashboard = dashboard_of(run, 1280, 720)
-    draw(dashboard)
-    dashboard.figure.set_size_inches(10, 7.5)
-    ResizeEvent("resize_event", dashboard.figure.canvas)._process()
-    assert difference(draw(dashboard), draw(dashboard_of(run, 1000, 750))).max() <= UNSEEN
-
-
 # Painting in part.
 
 @pytest.mark.parametrize("size, view, iterations", [
@@ -170,17 +160,6 @@ def test_only_what_is_new_is_painted():
                                                   ("accuracy", "loss")]
     (status,) = show(dashboard)
     assert status not in dashboard.panels.values()
-
-
-def test_the_new_end_of_a_curve_is_all_that_is_copied():
-    run = run_of(Started("a model", 1000), Trained(900, 0.5, 5.0), messages.Tested(900, 0.5, 6.0))
-    dashboard = dashboard_of(run)
-    draw(dashboard)
-    run.apply(Trained(920, 0.5, 5.5))
-    for part in dashboard.update(with_status=False):
-        assert part.fresh.width < 0.2 * part.axes.bbox.width
-        assert part.fresh.x0 < part.axes.transData.transform((900, 0))[0]
-        assert part.fresh.x1 > part.axes.bbox.x1
 
 
 # Curves and bands.
@@ -528,14 +507,6 @@ def test_the_list_of_keys_closes_and_does_nothing_else(viewer, how):
         press(viewer, how)
     assert not viewer.figure.keys.is_open and viewer.figure.view == "curves"
     assert difference(pixels(viewer.figure), draw(viewer.figure)).max() <= UNSEEN
-
-
-def test_space_pauses_and_goes_on_but_not_after_the_end(viewer):
-    press(viewer, " ", " ", " ")
-    assert viewer.told == [Paused(True), Paused(False), Paused(True)]
-    viewer.run.apply(Finished(False, 1.0, 100))
-    press(viewer, " ")
-    assert len(viewer.told) == 3
 
 
 def test_the_list_of_keys_is_in_front_of_everything_until_it_is_hidden(viewer):

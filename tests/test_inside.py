@@ -87,7 +87,8 @@ def test_the_layers_of_each_script_are_found_by_the_names_that_it_gives_them(lab
             if beside in names:  # else batch normalisation is there
                 assert layer.scales is None
                 np.testing.assert_array_equal(layer.biases, names["sess"].run(names[beside]))
-    np.testing.assert_allclose(network.classify(image[None])[0], layers[-1].outputs, rtol=1e-4)
+    np.testing.assert_allclose(network.classify(image[None])[0], layers[-1].outputs, rtol=1e-4,
+                               atol=1e-6)
 
 
 def test_evidence_in_stage_1_sums_with_the_bias_to_the_logit():

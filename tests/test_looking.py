@@ -1,17 +1,9 @@
 """The views of a network's inside: tiles, keys, clicks, pointing, room for everything."""
 
-
 import numpy as np
 import pytest
 from conftest import wait_until
-from drawn_dashboard import (
-    assert_room,
-    messages_of_a_run,
-    mouse,
-    press,
-    show,
-    visible_texts,
-)
+from drawn_dashboard import assert_room, messages_of_a_run, mouse, press, show, visible_texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from ran_scripts import network_of
