@@ -138,14 +138,5 @@ def tf():
 
 @pytest.fixture
 def viewer():
-    """A `Viewer` on a canvas without a screen; `run` is what it shows, `told` what it tells."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    from common.dashboard.link.run import Run
-    from common.dashboard.viewer.viewer import Viewer
-    run, told = Run(), []
-    canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
-    viewer = Viewer(0, canvas, run, told.append)
-    viewer.run, viewer.told = run, told
-    return viewer
+    from drawn_dashboard import viewer_of
+    return viewer_of()

@@ -12,6 +12,7 @@ from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.link.messages import Digits, Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import Run, percentile_bands
 from common.dashboard.viewer.keys import Button
+from common.dashboard.viewer.viewer import Viewer
 
 POOL = np.zeros((2000, 28, 28), np.uint8)  # images with blank borders
 POOL[:, 4:24, 4:24] = np.random.default_rng(0).integers(0, 256, (2000, 20, 20))
@@ -79,6 +80,15 @@ def dashboard_of(run, width=1280, height=720, dpi=100, view="all", keys=(), has_
     dashboard.repaint_in_part()
     dashboard.show_view(view)
     return dashboard
+
+
+def viewer_of(run=None, width=1280, height=720):
+    """A `Viewer` on a canvas without a screen; `run` is what it shows, `told` what it tells."""
+    run, told = run or Run(), []
+    canvas = FigureCanvasAgg(Figure(figsize=(width / 100, height / 100), dpi=100))
+    viewer = Viewer(0, canvas, run, told.append)
+    viewer.run, viewer.told = run, told
+    return viewer
 
 
 def draw(dashboard):

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 from conftest import wait_until
-from drawn_dashboard import assert_room, messages_of_a_run, mouse, press, show, visible_texts
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from drawn_dashboard import (
+    assert_room,
+    messages_of_a_run,
+    mouse,
+    press,
+    run_of,
+    show,
+    viewer_of,
+    visible_texts,
+)
 from ran_scripts import network_of
 
 from common.dashboard.drawing import tiles
@@ -19,9 +26,7 @@ from common.dashboard.link.questions import (
     AskLayers,
     AskWeights,
 )
-from common.dashboard.link.run import Run
 from common.dashboard.outputs.output import Model
-from common.dashboard.viewer.viewer import Viewer
 
 
 def test_tiles_show_each_value_in_its_place_and_colour():
@@ -58,12 +63,9 @@ class Looking:
 
     def __init__(self, network, width=1280, height=720, has_inside=True):
         self._model = Model(network.classify, network.inside)
-        self._told, run = [], Run()
-        for message in (*messages_of_a_run(60), Started("a model", 60, True, has_inside)):
-            run.apply(message)
-        run.phase = "training"
-        canvas = FigureCanvasAgg(Figure(figsize=(width / 100, height / 100), dpi=100))
-        self.run, self.viewer = run, Viewer(0, canvas, run, self._told.append)
+        self.run = run_of(*messages_of_a_run(60), Started("a model", 60, True, has_inside))
+        self.run.phase = "training"
+        self.viewer = viewer_of(self.run, width, height)
         show(self.viewer.figure)
 
     @property
@@ -86,8 +88,8 @@ class Looking:
     def answered(self):
         """Have everything answered and drawn; return what was asked or wanted."""
         self.viewer.tick()
-        told = [getattr(message, "question", message) for message in self._told]
-        self._told.clear()
+        told = [getattr(message, "question", message) for message in self.viewer.told]
+        self.viewer.told.clear()
         for question in told:
             if isinstance(question, Ask):
                 self.viewer.asker.take(Answer(0, question, question.answer(self._model)))
