@@ -178,22 +178,12 @@ def test_every_key_is_explained():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments, sentence", [
-    (["--device", "gpu"], "--device gpu: TensorFlow finds no GPU"),
-    (["--data-dir", "damaged"], "train-images-idx3-ubyte.gz: the file is truncated"),
-    (["--restore", "."], "--restore: there is no checkpoint in "),
-], ids=["no gpu", "damaged data", "no checkpoint"])
-def test_what_a_user_can_cure_is_one_sentence(run_script, tmp_path, arguments, sentence):
-    """Otherwise a user gets a traceback, or the damaged file of theirs is replaced."""
-    damaged = shutil.copytree(PROJECT / "data", tmp_path / "elsewhere" / "damaged")
-    file = damaged / "train-images-idx3-ubyte.gz"
-    file.write_bytes(file.read_bytes()[:-100])
-    before = {path.name: path.read_bytes() for path in damaged.iterdir()}
-    result = run_script(FIRST, "--text", *arguments)
+def test_a_gpu_that_is_not_there_is_one_sentence(run_script):
+    """Otherwise a user who asks for it trains on the CPU, or gets a traceback."""
+    result = run_script(FIRST, "--text", "--device", "gpu")
     last_line = result.stderr.splitlines()[-1]
-    assert last_line.startswith(f"{FIRST}: ") and sentence in last_line
+    assert last_line.startswith(f"{FIRST}: --device gpu: TensorFlow finds no GPU")
     assert result.returncode == 1 and "Traceback" not in result.stderr
-    assert {path.name: path.read_bytes() for path in damaged.iterdir()} == before
 
 
 @pytest.mark.slow

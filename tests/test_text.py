@@ -3,12 +3,11 @@
 import io
 import os
 
-import numpy as np
 import pytest
 
 from common.dashboard.link import messages
 from common.dashboard.link.messages import Progress, Trained
-from common.dashboard.outputs.text import HEADER, digit_lines, progress, row
+from common.dashboard.outputs.text import HEADER, progress, row
 from common.terminal import StatusLine
 
 
@@ -85,13 +84,3 @@ def test_there_may_be_no_output_at_all(monkeypatch):
     """As where a program without a terminal starts a script."""
     monkeypatch.setattr("sys.stdout", None)
     StatusLine().say("a row")
-
-
-def test_a_digit_is_drawn_beside_its_probabilities():
-    image = np.zeros((28, 28), np.uint8)
-    image[4:24, 12:16] = 255
-    lines = digit_lines(image, np.array([0, 0.75, 0, 0, 0, 0, 0, 0, 0, 0.25]))
-    assert len(lines) == 14 and max(map(len, lines)) <= 72
-    assert [line[2:30].strip() for line in lines] == [""] * 2 + ["@@@@"] * 10 + [""] * 2
-    assert lines[3].endswith("    1  75.0 % " + "#" * 15)
-    assert lines[11].endswith("    9  25.0 % " + "#" * 5)
