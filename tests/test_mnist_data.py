@@ -60,6 +60,7 @@ def test_types_and_shapes_of_old(tmp_path, ending):
     assert (images.shape, images.dtype) == ((7, 28, 28, 1), np.float32)
     assert (labels.shape, labels.dtype) == ((7, 10), np.float32)
     np.testing.assert_array_equal(labels.argmax(1), numbers_of(images) % 10)
+    assert mnist.test.next_batch(1)[1].shape == (1, 10)
 
     mnist = read_data_sets(train_dir=tmp_path, validation_size=0)
     assert (mnist.train.images.shape, mnist.train.labels.dtype) == ((50, 784), np.uint8)
