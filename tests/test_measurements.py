@@ -7,7 +7,7 @@ import pytest
 from test_dashboard import Recorder
 
 from common.dashboard.dashboard import Dashboard, LossNotFinite
-from common.dashboard.link.messages import Tested, Trained
+from common.dashboard.link import messages
 from common.terminal import UserError
 
 RANDOM = np.random.default_rng(0)
@@ -25,7 +25,8 @@ def shown(has_pictures=True, accuracy=0.5, loss=100.0, images=IMAGES, prediction
     dashboard.start(100)
     dashboard.show_train(0, accuracy, loss, images, predictions, labels, **more)
     dashboard.show_test(0, accuracy, loss, images, predictions, labels)
-    return [message for message in recorder.sent if isinstance(message, Trained | Tested)]
+    return [message for message in recorder.sent
+            if isinstance(message, messages.Trained | messages.Tested)]
 
 
 SAME = {

@@ -96,8 +96,9 @@ def script(request):
     variables = names["sess"].graph.get_collection("variables")
     before = names["sess"].run(variables)
     yield request.param, SCRIPTS[request.param], names
-    for variable, values in zip(variables, before):
-        variable.load(values, names["sess"])
+    assignments = [variable.initializer for variable in variables]
+    names["sess"].run(assignments, {assignment.inputs[1]: values
+                                    for assignment, values in zip(assignments, before)})
 
 
 def feed(names, images, labels, pkeep=1.0, step=0):
