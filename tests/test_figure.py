@@ -69,9 +69,9 @@ def strip_of(dashboard, label):
 
 # Room for everything.
 
-SIZES = [(1280, 720, 100), (1366, 690, 100), (2304, 1296, 200),
-         (3840, 2160, 100), (640, 400, 100), (300, 220, 100), (390, 844, 100), (844, 390, 100),
-         (390, 1700, 100), (500, 900, 100)]
+SIZES = [(1280, 720, 100), (2304, 1296, 200), (640, 400, 100), (300, 220, 100), (390, 844, 100),
+         (844, 390, 100), *(pytest.param(size, marks=pytest.mark.slow) for size in (
+             (1366, 690, 100), (3840, 2160, 100), (390, 1700, 100), (500, 900, 100)))]
 
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}@{0[2]}".format)
@@ -414,15 +414,23 @@ def test_no_sheet_where_the_run_reads_no_digits(viewer):
     assert viewer.figure.view == "all"
 
 
+def state_of(viewer):
+    """What keys change, a tuple."""
+    figure = viewer.figure
+    return (figure.view, [*viewer.told], strip_of(figure, "keys").get_visible(), figure.scene.hint,
+            len(figure.sheet.writing), figure.is_zoomed,
+            figure.panels["accuracy"].reach if figure.has_curves else None)
+
+
 @pytest.mark.parametrize("key", [key for key in KEYS if key.button], ids=lambda key: key.button)
 def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
     """Whoever has no keyboard (a phone), or does not know the keys, can do as much."""
     monkeypatch.setattr(type(viewer), "save", lambda viewer: viewer.told.append("save"))
     viewer.run.apply(Started("a model", 100, reads_digits=True, has_inside=True))
-    states, before = [], {"clear": "d", "axes": "7", "step": "4 "}.get(key.button, "4")
-    for button in ("", "", key.button):
+    states = []
+    for is_pushed in (False, True):
         viewer.run.apply(Paused(False))
-        press(viewer, "0", "h", *before)
+        press(viewer, "0", "h", *{"clear": "d", "axes": "7", "step": "4 "}.get(key.button, "4"))
         if key.button == "clear":
             drag(viewer, "sheet", (0.3, 0.2), (0.7, 0.2))
         if key.button == "undo":
@@ -430,23 +438,21 @@ def test_a_button_does_what_its_key_does(viewer, monkeypatch, key):
             drag(viewer, "weights", (10, -0.05), (60, 0.05))
         viewer.told.clear()
         viewer.repaint()
-        if button:
+        before = state_of(viewer)
+        if is_pushed:
             bar = strip_of(viewer.figure, "buttons")
-            (text,) = (text for text in bar.texts if text.get_text() == button)
+            (text,) = (text for text in bar.texts if text.get_text() == key.button)
             mouse(viewer, "press", bar.transAxes.transform(text.get_position()))
-        elif states:
+        else:
             press(viewer, key.names[0])
-        is_listed = strip_of(viewer.figure, "keys").get_visible()
-        states.append((viewer.figure.view, [*viewer.told], is_listed,
-                       viewer.figure.scene.hint, len(viewer.figure.sheet.writing),
-                       viewer.figure.is_zoomed, viewer.figure.panels["accuracy"].reach
-                       if viewer.figure.has_curves else None))
-        if is_listed:
+        states.append(state_of(viewer))
+        assert states[-1] != before
+        if key.button == "?":
             press(viewer, "?")
         if key.button == "axes":
             viewer.figure.panels["accuracy"].reach = ""
-    before, by_key, by_button = states
-    assert by_button == by_key != before
+    by_key, by_button = states
+    assert by_button == by_key
 
 
 def buttons_of(viewer):

@@ -225,7 +225,6 @@ def test_what_one_writes_is_looked_into_like_any_digit():
     looking.press("d")
     looking.write()
     looking.press("i")
-    looking.write()
     assert looking.view == "write inside"
     assert {"layers", "sheet", "patch", "probabilities"} == {*looking.viewer.figure.panels}
     place = looking.panel("layers").places[1]
