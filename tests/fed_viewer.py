@@ -77,6 +77,7 @@ class Window:
         self._screen = screen
         self.id = wait_until(lambda: self.xdotool(
             "search", "--onlyvisible", "--name", f"^{re.escape(title)}$"), 60)
+        assert self.id, f"there is no window {title}"
         self.xdotool("windowmove", self.id, 0, 0)
         assert wait_until(self._has_the_keys)
         time.sleep(0.5)  # until the toolkit knows it, too
