@@ -11,9 +11,8 @@ from common import mnist_data
 
 def trained_layer(num_images=6000, rounds=60, rate=0.5):
     """Weights float32 [784, 10] and biases float32 [10] that read more than 8 of 10 test digits."""
-    train = mnist_data.read_data_sets(validation_size=0).train
-    images = train.images[:num_images]
-    wanted = np.eye(10, dtype=np.float32)[train.labels[:num_images]]
+    train = mnist_data.read_data_sets(one_hot=True, validation_size=0).train
+    images, wanted = train.first(num_images)
     weights, biases = np.zeros((784, 10), np.float32), np.zeros(10, np.float32)
     for _ in range(rounds):
         shares = np.exp(images @ weights + biases)
