@@ -18,6 +18,7 @@ import orjson
 import prometheus_client
 
 from cloud.buckets import BUCKETS, local_path
+from common.graph.start import threads_without_signals
 from common.mnist_data import IMAGE_SHAPE
 from common.terminal import UserError, reason
 
@@ -169,6 +170,8 @@ class Batches:
         """Answer with what `model.predict` says, as `prediction.ServedModel` has it."""
         self._model = model
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "prediction")
+        with threads_without_signals():  # it starts with its first task
+            self._thread.submit(int).result()
         self._waiting, self._is_working = collections.deque(), False
         self.images = 0
 

@@ -20,6 +20,11 @@ import resource
 import socket
 import time
 
+from common import terminal
+
+if __name__ == "__main__":  # before the imports that take a while
+    terminal.end_clearly()
+
 import prometheus_client
 import uvicorn
 from starlette.applications import Starlette
@@ -30,7 +35,6 @@ from starlette.routing import Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from cloud import prediction
-from common import terminal
 from common.graph import start as tensorflow_start
 from common.options import whole_number
 from common.terminal import UserError
@@ -300,7 +304,6 @@ class Server(uvicorn.Server):
 
 def main():
     """Run the server until SIGTERM or Ctrl-C; the requests under way are still answered."""
-    terminal.end_clearly()
     options = parser().parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s",
                         level=logging.INFO)

@@ -18,11 +18,15 @@ import subprocess
 import sys
 import time
 
+from common.terminal import UserError, end_clearly, reason
+
+if __name__ == "__main__":  # before the imports that take a while
+    end_clearly()
+
 from cloud.lock import lock
 from cloud.trainer.hyperparameters import FOLDERS
 from cloud.trainer.launcher import ending_with_this_process
 from common.options import PROJECT, whole_number
-from common.terminal import UserError, end_clearly, reason
 
 try:
     import optuna
@@ -54,7 +58,6 @@ class Interrupted(Exception):
 
 def main():
     """Run the trials that are missing, and print what all have given."""
-    end_clearly()
     options = _parser().parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     space = search_space.read(options.space)

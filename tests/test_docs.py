@@ -6,12 +6,16 @@ import subprocess
 import sys
 import unicodedata
 
+import numpy as np
 import pytest
 from conftest import PROJECT, STAGES, run_stage
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 from common import command_line
+from common.dashboard.drawing import style
 from docs import steps, written
-from docs.drawing import stages
+from docs.drawing import stages, tools
 
 GUIDE = sorted((PROJECT / "docs").rglob("*.md"))
 PAGES = GUIDE + [path for path in (*PROJECT.glob("*.md"), *sorted(PROJECT.glob("*/README.md")))
@@ -140,6 +144,25 @@ def test_every_picture_is_there_and_shown():
         assert not re.search(r"!\[[^]]*\]\(|<img (?!alt)", read(page)), page
     assert names == {path.name for path in folder.glob("*.png")}
     assert names == {path.name for path in (folder / "dark").glob("*.png")}
+
+
+def test_misread_digits_are_seen_on_dark_pages():
+    """Pale digits on a pale red are hard to see: WCAG asks for a contrast of 4.5 to 1."""
+    red = [round(255 * channel) for channel in to_rgb(style.WRONG_COLOUR)]
+    ink = [round(255 * channel) for channel in to_rgb(style.INK)]
+    turned = tools.dark(Image.fromarray(np.array([[ink, red]], np.uint8)))
+    drawn = Image.open(tools.DARK / "view_misread.png").convert("RGB")
+    most = max(drawn.getcolors(drawn.width * drawn.height))[1]  # the colour behind the digits
+    assert contrast(*np.asarray(turned)[0]) >= 4.5
+    assert contrast(turned.getpixel((0, 0)), most) >= 4.5
+
+
+def contrast(*colours):
+    """The contrast of two colours, 0 to 255, as WCAG 2.1 defines it."""
+    shares = np.array(colours) / 255
+    linear = np.where(shares <= 0.03928, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    darker, lighter = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize("version", stages.VERSIONS)

@@ -14,6 +14,7 @@ from common.dashboard.link.questions import (
     AskLayers,
     AskWeights,
 )
+from common.dashboard.link.receptive_fields import fields_of
 from common.dashboard.outputs.output import Output
 from common.options import Option
 
@@ -146,11 +147,11 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     """Otherwise the arithmetic beside a value is not how it came about, at the borders say."""
     names, network = network_of(label)
     layers = network.inside.layers(names["mnist"].test.images[0].reshape(28, 28, 1))
-    layer, before, channel = layers[number], layers[number - 1], 3
+    layer, channel = layers[number], 3
     rows, columns = layer.outputs.shape[:2] if layer.outputs.ndim == 3 else (1, 1)
     sums = np.zeros((rows, columns))
     for row, column in np.ndindex(rows, columns):
-        title, groups = patch.describe(layer, before, channel, row, column)
+        title, groups = patch.describe(layers, number, channel, row, column)
         seen, weights, products, *softmax = groups
         np.testing.assert_allclose(seen.values * weights.values, products.values, rtol=1e-6)
         scale = 1 if layer.scales is None else layer.scales[channel]
@@ -168,23 +169,69 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
         assert softmax[2].values.sum() == pytest.approx(1)
 
 
-@pytest.mark.parametrize("label, name", [("3.1", "Y3"), ("convolutional_max_pooling", "Y2p")])
-def test_what_is_framed_is_all_that_a_value_sees(label, name):
-    """Otherwise a frame leaves out pixels that count, or a reader looks for an edge in the void."""
+@pytest.mark.parametrize("label, number", [("2.2", 2), ("3.1", 4), ("3.1", 5),
+                                           ("convolutional_max_pooling", 5)])
+def test_products_of_a_dense_value_add_up_to_it_and_shares_to_one(label, number):
+    """Otherwise the strips explain another number than the one pointed at."""
+    names, network = network_of(label)
+    for image in names["mnist"].test.images[:20]:
+        layers = network.inside.layers(image.reshape(28, 28, 1))
+        layer, before = layers[number], layers[number - 1].outputs
+        title, (seen, _, products, *steps) = patch.describe(layers, number, 7, 0, 0)
+        places = before.shape[:2] if before.ndim == 3 else (1, 1)
+        assert seen.values.shape == products.values.shape == (before.shape[-1], *places)
+        total = products.values.sum() + layer.biases[7]
+        largest = np.unravel_index(abs(products.values).argmax(), products.values.shape)
+        channel, *place = map(int, largest)
+        where = [*place, channel] if before.ndim == 3 else [channel]
+        assert products.note.endswith(f"from {layers[number - 1].name}{where}")
+        if not steps:
+            assert layer.outputs[7] == pytest.approx(max(0, total), rel=1e-3, abs=1e-5)
+            continue
+        logits, exponentials, shares = (step.values.ravel() for step in steps)
+        assert logits[7] == pytest.approx(total, rel=1e-3, abs=1e-5)
+        np.testing.assert_allclose(exponentials, np.exp(logits))
+        assert shares.sum() == pytest.approx(1)
+        np.testing.assert_allclose(shares, layer.outputs, atol=1e-5)
+
+
+@pytest.mark.parametrize("label, number", [("3.1", 3), ("convolutional_max_pooling", 2),
+                                           ("convolutional_max_pooling", 3),
+                                           ("batch_norm_augmented", 3)])
+@pytest.mark.parametrize("corner", [False, True])
+def test_the_frame_on_the_digit_has_all_that_a_value_sees(label, number, corner):
+    """Otherwise the frame is around pixels that have no part in the value, or leaves some out."""
     import tensorflow.compat.v1 as tf
     names, network = network_of(label)
-    image = np.random.default_rng(0).uniform(0.2, 1, [28, 28, 1]).astype(np.float32)
+    X, sess = names["X"], names["sess"]
+    image = np.random.default_rng(0).random((28, 28, 1), np.float32)
     layers = network.inside.layers(image)
-    number = next(n for n, layer in enumerate(layers) if layer.name == name)
-    feed = {names["X"]: image.reshape(1, *names["X"].shape[1:]), **names["feed"]}
-    for row, column in ((0, 0), (3, 4), (6, 6)):
-        with names["sess"].graph.as_default():
-            (slope,) = tf.gradients(tf.reduce_sum(names[name][0, row, column]), names["X"])
-        counts = names["sess"].run(slope, feed).reshape(28, 28) != 0
-        *_, (top, bottom, left, right) = patch.receptive_fields(layers[:number + 1], row, column)
-        rows, columns = np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))
-        assert top <= rows[0] <= rows[-1] <= bottom and bottom - top < rows[-1] - rows[0] + 4
-        assert left <= columns[0] <= columns[-1] <= right
+    height, width, channels = layers[number].outputs.shape
+    row, column = (0, width - 1) if corner else (height // 2, width // 2)
+    with sess.graph.as_default():
+        (slope,) = tf.gradients(names[layers[number].name][0, row, column], X)
+    feed = {**network._feed_for(image[np.newaxis])}
+    touched = np.argwhere(np.reshape(sess.run(slope, feed), (28, 28)))
+    assert len(touched)  # else all values here are cut off by ReLU
+    top, left, bottom, right = fields_of(layers, number, row, column)[0]
+    assert top <= touched[:, 0].min() and touched[:, 0].max() < bottom
+    assert left <= touched[:, 1].min() and touched[:, 1].max() < right
+    if layers[number].kind == "convolution":
+        assert touched[:, 0].max() - touched[:, 0].min() >= bottom - top - 2
+
+
+def test_digits_that_excite_a_filter_are_marked_where_they_do():
+    """Otherwise a reader looks for a pattern all over the digit."""
+    names, network = network_of("3.1")
+    exciting = network.inside.exciting(1, 2)
+    outputs = names["sess"].run(names["Y2"], network._feed_for(exciting.images[..., None] / 255))
+    for output, value, (top, left, bottom, right) in zip(outputs[..., 2], exciting.values,
+                                                         exciting.fields, strict=True):
+        row, column = np.unravel_index(output.argmax(), output.shape)
+        assert value == pytest.approx(output.max(), rel=1e-4)
+        assert top <= 2 * row + 0.5 <= bottom and left <= 2 * column + 0.5 <= right
+        assert bottom - top <= 14 and right - left <= 14
+    assert network_of("1.0")[1].inside.exciting(0, 3).fields == ()
 
 
 def test_the_digits_that_excite_a_neuron_most():

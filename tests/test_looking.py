@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from common.dashboard.drawing import tiles
-from common.dashboard.drawing.panels import patch
 from common.dashboard.drawing.tiles import Group
 from common.dashboard.link.messages import Answer, Started, Step
 from common.dashboard.link.questions import (
@@ -154,17 +153,86 @@ def test_pointing_at_a_value_shows_how_it_comes_about():
     """Otherwise nobody learns what a convolution computes."""
     looking = Looking(network_of("3.1")[1])
     looking.press("i")
-    layers = looking.panel("layers")
-    assert looking.panel("patch").title.get_text() == patch.IDLE
+    layers, patch = looking.panel("layers"), looking.panel("patch")
+    assert patch.title.get_text().startswith("Y[")  # the answer, at first
+    assert [group.label for group in patch.groups[-3:]] == [
+        "logits", "e to their power", "their shares"]
     place = layers.places[2]  # of the second convolution
     x, y = place.corner(5)
     looking.click("layers", x + 3.5 * place.cell, y + 9.5 * place.cell, kind="move")
-    title, groups = looking.panel("patch").title.get_text(), looking.panel("patch").groups
+    title, groups = patch.title.get_text(), patch.groups
     assert title.startswith(f"Y2[9, 3, 5] = {layers.groups[2].values[5, 9, 3]:.3g}: 150 products")
     assert [group.values.shape for group in groups] == [(6, 5, 5)] * 3
+    assert layers.groups[2].frames == ((5, 9, 3, 10, 4),)
+    assert layers.groups[1].frames == tuple((tile, 17, 5, 22, 10) for tile in range(6))
+    assert layers.groups[0].frames == ((0, 15, 3, 25, 13),) and layers.groups[3].frames == ()
     for key in ("1", "i"):
         looking.press(key)
-    assert looking.panel("patch").title.get_text() == patch.IDLE
+    assert patch.title.get_text().startswith("Y[")
+
+
+def test_a_click_keeps_a_value_and_arrows_or_a_drag_move_it():
+    """Otherwise the patch is gone as soon as the mouse leaves to look at it."""
+    looking = Looking(network_of("3.1")[1])
+    looking.press("i")
+    layers = looking.panel("layers")
+    scene, place = looking.viewer.figure.scene, layers.places[1]
+
+    def at(row, column):
+        x, y = place.corner(2)
+        return x + (column + 0.5) * place.cell, y + (row + 0.5) * place.cell
+
+    looking.click("layers", *at(4, 6))
+    looking.click("layers", *at(4, 6), kind="release")
+    looking.click("layers", *at(20, 20), kind="move")
+    assert scene.pointed == (1, 2, 4, 6)
+    looking.press("right", "down", "down")
+    assert scene.pointed == (1, 2, 6, 7)
+    assert looking.panel("patch").title.get_text().startswith("Y1[6, 7, 2]")
+    looking.press(*["left"] * 40)
+    assert scene.pointed == (1, 2, 6, 0)
+    looking.click("layers", *at(8, 8))
+    looking.click("layers", *at(9, 10), kind="move")
+    assert scene.pointed == (1, 2, 9, 10)
+    looking.click("layers", *at(9, 10), kind="release")
+    looking.click("layers", *at(9, 10))  # again: let go
+    looking.click("layers", *at(9, 10), kind="release")
+    looking.click("layers", *at(20, 20), kind="move")
+    assert scene.pointed == (1, 2, 20, 20)
+    neurons = layers.places[4]
+    x, y = neurons.corner(3)
+    looking.click("layers", x + 1, y + 1)
+    looking.press("right", "up")
+    assert scene.pointed == (4, 2 + neurons.rows, 0, 0)
+
+
+def test_until_there_is_an_answer_the_view_says_what_it_waits_for():
+    """Otherwise a slow network looks like a broken window."""
+    looking = Looking(network_of("1.0")[1])
+    for key, panel in (("i", "layers"), ("e", "evidence"), ("w", "neurons")):
+        looking.press(key)
+        assert not [text for text in looking.panel(panel).axes.texts
+                    if text.get_visible() and "asking" in text.get_text()]
+        looking.viewer.figure.scene.answers.clear()
+        show(looking.viewer.figure)
+        assert [text.get_text() for text in looking.panel(panel).axes.texts
+                if text.get_visible()] == ["asking the network …"]
+        looking.press("0")
+
+
+def test_what_one_writes_is_looked_into_like_any_digit():
+    """Otherwise writing loses what the view has for the digits of the data."""
+    looking = Looking(network_of("3.1")[1])
+    looking.press("d")
+    looking.write()
+    looking.press("i")
+    looking.write()
+    assert looking.view == "write inside"
+    assert {"layers", "sheet", "patch", "probabilities"} == {*looking.viewer.figure.panels}
+    place = looking.panel("layers").places[1]
+    x, y = place.corner(0)
+    looking.click("layers", x + 1, y + 1, kind="move")
+    assert looking.panel("patch").title.get_text().startswith("Y1[0, 0, 0]")
 
 
 def test_a_step_is_wanted_in_a_pause_only():

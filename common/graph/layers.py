@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from common.dashboard.link.questions import Evidence, Exciting, Layer, Weights
+from common.dashboard.link.receptive_fields import fields_of
 
 WEIGHING = {"MatMul": "fully connected", "Conv2D": "convolution"}
 POOLING = {"MaxPool": "pooling", "AvgPool": "pooling"}
@@ -118,12 +119,18 @@ class Inside:
         images, labels = self._train_set.first(LOOKED_AT)
         images = images.reshape(-1, 28, 28, 1)
         outputs, values = self._sess.run([layer.output, layer.weights], self._feed_for(images))
-        strongest = outputs[..., neuron].reshape(len(images), -1).max(axis=1)
+        values_of_each = outputs[..., neuron].reshape(len(images), -1)
+        strongest = values_of_each.max(axis=1)
         best = np.argsort(-strongest, kind="stable")[:MOST_EXCITING]
+        fields = [None]
+        if outputs.ndim == 4:
+            layers, place = self.layers(images[0]), self._layers().index(layer) + 1
+            fields = [fields_of(layers, place, *divmod(int(where), outputs.shape[2])).get(0)
+                      for where in values_of_each[best].argmax(axis=1)]
         return Exciting(Weights(self.name_of(layer.weights), values),
                         np.round(images[best, ..., 0] * 255).astype(np.uint8),
                         (labels.argmax(axis=1) if labels.ndim == 2 else labels)[best],
-                        strongest[best], len(images))
+                        strongest[best], () if None in fields else tuple(fields), len(images))
 
     def layers(self, image):
         """What each layer makes of an image, float [28, 28, 1]: a list of `Layer`.
@@ -174,12 +181,15 @@ class Inside:
     def _describe(self, layer, output, inputs, weights=None, scales=None, biases=None):
         """A `Layer` with the values of its tensors, of which the first two have one example."""
         operation = layer.operation
-        is_convolution = operation.type == "Conv2D"
+        window, around = None, {}
+        if operation.type != "MatMul":
+            window = weights.shape[:2] if weights is not None else operation.get_attr("ksize")[1:3]
+            around = {"strides": tuple(operation.get_attr("strides")[1:3]),
+                      "is_padded": operation.get_attr("padding") == b"SAME"}
         return Layer(
             self.name_of(layer.output), {**WEIGHING, **POOLING}[operation.type], output[0],
             inputs[0], None if weights is None else Weights(self.name_of(layer.weights), weights),
-            scales, biases, tuple(operation.get_attr("strides")[1:3]) if is_convolution else (1, 1),
-            is_convolution and operation.get_attr("padding") == b"SAME", layer.activation)
+            scales, biases, window and tuple(window), activation=layer.activation, **around)
 
     def _make_evidence(self):
         """Logits, a placeholder for digits, one-hot, their gradients; whether a layer is bent."""

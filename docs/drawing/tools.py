@@ -8,13 +8,14 @@ import runpy
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from PIL import Image
 
 from common.mnist_data import read_data_sets
 from common.terminal import whole_file
-from docs.drawing.colours import BLUE, FAINT, FRAME, GREY, INK, INK_ON_PAPER, PAPER, TEXT
+from docs.drawing.colours import BLUE, FAINT, FRAME, GREY, INK, INK_ON_PAPER, PAPER, RED, TEXT
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "pictures"
 DARK = FOLDER / "dark"  # the same pictures, for dark pages
@@ -23,6 +24,7 @@ UNITS = 100             # of drawings' coordinates, in an inch
 COLOURS = 256           # of a picture
 PICTURES = {}           # from a name to the function that draws it
 DARKEST = 22            # what white becomes on a dark page: not quite black
+RED_DARKER = 0.4        # of it: or pale digits would hardly be seen on it
 # Inverted and turned by half the colour circle, so that blue stays blue: CSS's hue-rotate(180deg).
 HALF_TURN = np.array([[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]])
 
@@ -139,7 +141,16 @@ def dark(image):
     """A Pillow image, RGB, as a dark page shows it: light and dark swapped, the hues kept."""
     turned = (255 - np.asarray(image, float)) @ HALF_TURN.T
     lifted = DARKEST + np.clip(turned, 0, 255) * (255 - DARKEST) / 255
+    lifted *= 1 - RED_DARKER * redness(image)
     return Image.fromarray(lifted.round().astype(np.uint8))
+
+
+def redness(image):
+    """How near each pixel is to the red behind misread digits, float [height, width, 1], 0 to 1."""
+    red, green, blue = np.split(np.asarray(image, float), 3, axis=-1)
+    is_red = abs(green - blue) < 0.3 * (red - green)  # orange and magenta are not
+    least, _, most = sorted(255 * channel for channel in to_rgb(RED))
+    return is_red * np.clip((red - green) / (most - least), 0, 1)
 
 
 def image_of(figure):

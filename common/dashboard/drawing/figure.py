@@ -11,10 +11,14 @@ from common.dashboard.drawing.layout import View
 from common.dashboard.drawing.panels.bands import BandsPanel
 from common.dashboard.drawing.panels.curves import CurvesPanel
 from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
-from common.dashboard.drawing.panels.evidence import EvidencePanel
 from common.dashboard.drawing.panels.layers import LayersPanel
 from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
-from common.dashboard.drawing.panels.one_digit import ProbabilitiesPanel, SamplePanel, SheetPanel
+from common.dashboard.drawing.panels.one_digit import (
+    EvidencePanel,
+    ProbabilitiesPanel,
+    SamplePanel,
+    SheetPanel,
+)
 from common.dashboard.drawing.panels.patch import PatchPanel
 from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
 from common.dashboard.drawing.scene import Scene
@@ -63,10 +67,11 @@ VIEWS = {
     "neurons": View(("neurons",), hint="click: one of them   esc: back"),
     "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
     "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
-                   hint="point at a value   e: evidence   esc: back"),
+                   hint="click: keep a value   arrows: move it   esc: back"),
     "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
                      hint="i: layer by layer   esc: back"),
-    "write inside": View(("sheet", "layers"), shares=(1, 2), hint="c: clear   esc: back"),
+    "write inside": View(("layers", "sheet", "patch", "probabilities"), shares=(1, 2.4, 1),
+                         upper=0.54, hint="click: keep a value   c: clear   esc: back"),
     "write evidence": View(("sheet", "evidence", "probabilities"), has_main=True,
                            hint="c: clear   esc: back"),
 }

@@ -6,6 +6,7 @@ TRAIN_COLOUR, TEST_COLOUR = "#3b82c4", "#d9480f"
 BANDS_COLOUR = "#0f766e"
 INK, PAPER, WRONG_COLOUR = "#111827", "#ffffff", "#eb5748"  # a misread digit is on red
 TEXT_COLOUR, FAINT_COLOUR, GRID_COLOUR = "#1f2937", "#6b7280", "#e5e7eb"
+POINTED_COLOUR = "#c026d3"  # around what is looked at: no colour of numbers
 FRAME_COLOUR, BUTTON_COLOUR = "#9ca3af", "#f3f4f6"
 NEGATIVE_TO_POSITIVE = ["#7c2d12", TEST_COLOUR, "#ffffff", TRAIN_COLOUR, "#1e3a8a"]
 

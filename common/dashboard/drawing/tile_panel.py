@@ -9,6 +9,7 @@ from common.dashboard.drawing.style import FAINT_COLOUR, TEXT_COLOUR
 from common.dashboard.drawing.tiles import PixelImage
 
 NUMBER_WIDTH = 2.4  # times the font's size
+ASKING = "asking the network …"
 LEGEND = 90, 8  # pixels, in common windows, of a scale of colours
 
 
@@ -46,12 +47,24 @@ class TilePanel(Panel):
 
     def room_for(self, side, letters):
         """How many squares of so many pixels there is room for, a caption above each: an int."""
-        points, unit, _ = self._scale
-        text = points * self.axes.figure.dpi / 72
+        _, unit, _ = self._scale
+        text = self._text
         across = max(side * unit, tiles.LETTER * letters * text) + tiles.LARGEST_GAP
         down = side * unit + tiles.LARGEST_GAP + tiles.LINE * text
         width, height = self._size
         return int(width // across) * max(0, int((height - tiles.LINE * text) // down))
+
+    def with_room(self, groups):
+        """As many of these groups as there is room for, without the first ones."""
+        is_wide = self._size[0] > self._size[1]
+        return next((groups[first:] for from_left in (is_wide, not is_wide)
+                     for first in range(len(groups))
+                     if tiles.lay_out(groups[first:], *self._size, self._text, from_left)[1]), [])
+
+    @property
+    def _text(self):
+        """The font's size in pixels."""
+        return self._scale[0] * self.axes.figure.dpi / 72
 
     def tile_at(self, x, y):
         """What is at a point in the axes' coordinates, as `tiles.tile_at` says it."""
@@ -65,11 +78,10 @@ class TilePanel(Panel):
 
     def _show(self, scene):
         width, height = self._size
-        is_asking = self.question is not None and self.question not in scene.answers
-        self.set_title(f"{self.heading}: asking the network …" if is_asking else self.heading)
+        self.set_title(self.heading)
         self.groups = self.groups_of(scene)
-        points, unit, _ = self._scale
-        text = points * self.axes.figure.dpi / 72
+        _, unit, _ = self._scale
+        text = self._text
         self.places, _ = tiles.lay_out(self.groups, width, height, text, False)
         from_left = False
         if self.from_left and self.groups:
@@ -80,6 +92,8 @@ class TilePanel(Panel):
         self._used = 0
         for group, place in zip(self.groups, self.places):
             self._label(group, place, picture, text, unit, from_left)
+        if self.question is not None and self.question not in scene.answers:
+            self._write(width / 2, height / 2, ASKING, FAINT_COLOUR, ha="center")
         for unused in self._texts[self._used:]:
             unused.set_visible(False)
         opaque = np.full((height, width, 1), 255, np.uint8)
@@ -89,7 +103,7 @@ class TilePanel(Panel):
         """Write a group's label, its scale, and its tiles' captions."""
         line = tiles.LINE * text
         if from_left:
-            x, top = place.x - (line if group.captions else 0), place.y
+            x, top = place.x - place.beside, place.y
             self._write(x, top - 1.5 * line, group.label, TEXT_COLOUR)
             self._write(x, top - 0.6 * line, group.note or f"up to {group.limit:.2g}",
                         FAINT_COLOUR)
@@ -106,6 +120,8 @@ class TilePanel(Panel):
                 self._draw_scale(group, left, top - 0.5 * line, picture, text, unit)
         middle = place.cell * len(group.values[0]) / 2
         for number, caption in enumerate(group.captions):
+            if not caption:
+                continue  # an empty text takes as long as any
             x, y = place.corner(number)
             if from_left:
                 self._write(x - 0.3 * line, y + middle, caption, TEXT_COLOUR, ha="right")

@@ -9,16 +9,17 @@ import functools
 import math
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.image import AxesImage
 
 from common.dashboard.drawing.layout import LETTER
-from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER
+from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER, POINTED_COLOUR
 
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (186, 186, 186)  # around the tiles: no colour of theirs
 LARGEST_CELL = 40             # pixels of one value
 LARGEST_GAP, SMALL_CELL = 6, 3  # pixels between tiles; of a value
+FRAME = 2                     # pixels, the width of a frame
 MOST_SPACE = 6                # times a line's height, between groups
 LINE = 1.5                    # a line's height, as a share of the font's size
 
@@ -38,6 +39,8 @@ class Group:
     note: str, below the label where there is room; "" for the largest value.
     end: float, the end of the colours' scale; None for the largest absolute value.
     may_lose: bool, whether the last ones, up to half, may be left out to make the others larger.
+    frames: tuples (tile, top, left, bottom, right): the first row and column of what gets a frame,
+      and those after the last ones; None for a frame around all tiles.
     """
 
     values: np.ndarray
@@ -50,6 +53,7 @@ class Group:
     note: str = ""
     end: float | None = None
     may_lose: bool = False
+    frames: tuple = ()
 
     @property
     def limit(self):
@@ -63,7 +67,7 @@ class Place:
 
     x, y: the upper left of its first tile. columns: of its tiles. cell: the side of a value.
     across, down: from one tile to the next. by_column: bool, whether they go down first.
-    rows: of its tiles. count: of tiles that are shown.
+    rows: of its tiles. count: of tiles that are shown. beside: the room for captions beside them.
     """
 
     x: int
@@ -75,12 +79,23 @@ class Place:
     across: int
     down: int
     by_column: bool
+    beside: int
 
     def corner(self, number):
         """The upper left of a tile, (x, y)."""
         row, column = (number % self.rows, number // self.rows) if self.by_column else divmod(
             number, self.columns)
         return self.x + column * self.across, self.y + row * self.down
+
+    def box(self, group, frame):
+        """One of a group's frames: left, top, right, bottom."""
+        _, height, width = group.values.shape
+        tile, *part = frame or (0, 0, 0, height, width)
+        (x, y), (top, left, bottom, right) = self.corner(tile), (self.cell * n for n in part)
+        if frame is None:
+            right += (self.columns - 1) * self.across
+            bottom += (self.rows - 1) * self.down
+        return x + left, y + top, x + right, y + bottom
 
 
 def lay_out(groups, width, height, text, from_left):
@@ -121,9 +136,12 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         count, rows_in, columns_in = group.values.shape
         side = max(cell, group.least)
         gap = 1 if rows_in == columns_in == 1 else min(widest_gap, 1 + rows_in * side // 20)
-        caption = math.ceil(LETTER * max(map(len, group.captions), default=0) * line / LINE)
-        above, left = (0, max(line, caption + line // 2)) if from_left else (line, 0)
+        above, left = (0, line) if from_left else (line, 0)
         above, left = (above, left) if group.captions else (0, 0)
+        caption = math.ceil(LETTER * max(map(len, group.captions), default=0) * line / LINE)
+        if from_left and group.captions:  # a line of text beside each tile
+            side = max(side, math.ceil(0.8 * line / rows_in))
+            left = round(max(line, caption + 0.5 * line))
         across = max(columns_in * side, 0 if from_left else caption) + gap + left
         down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
@@ -141,9 +159,9 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         lines = -(-count // in_line)
         columns, rows = (lines, in_line) if from_left else (in_line, lines)
         places.append(Place(left, labels + above, count, columns, rows, side, across, down,
-                            from_left))
-        label = math.ceil(LETTER * len(group.label) * line / LINE)
-        sizes.append(max(columns * across, label) if from_left else labels + rows * down)
+                            from_left, left))
+        words = math.ceil(LETTER * max(len(group.label), len(group.note)) * line / LINE)
+        sizes.append(max(columns * across, words) if from_left else labels + rows * down)
     return places, sizes
 
 
@@ -159,7 +177,20 @@ def draw(groups, places, width, height):
             picture[max(0, y - 1):y + below + 1, max(0, x - 1):x + right + 1] = BACKGROUND
             shown = picture[y:y + below, x:x + right]  # less than all where there is no room
             shown[:] = tile[:shown.shape[0], :shown.shape[1]]
+        for frame in group.frames:
+            if frame is None or frame[0] < place.count:
+                _draw_frame(picture, *place.box(group, frame))
     return picture
+
+
+def _draw_frame(picture, left, top, right, bottom):
+    """Draw a frame around a box."""
+    colour = [round(255 * share) for share in to_rgb(POINTED_COLOUR)]
+    above, before = max(0, top - FRAME), max(0, left - FRAME)
+    for part in (np.s_[above:top, before:right + FRAME], np.s_[above:bottom + FRAME, before:left],
+                 np.s_[bottom:bottom + FRAME, before:right + FRAME],
+                 np.s_[above:bottom + FRAME, right:right + FRAME]):
+        picture[part] = colour
 
 
 def colours_of(values, limit, is_signed):

@@ -154,6 +154,8 @@ class Exciting:
     images: uint8 [n, 28, 28], ink from 0 to 255.
     labels: int [n], the correct digits.
     values: float32 [n], the neuron's; of a convolution, the largest in the image.
+    fields: n tuples (top, left, bottom, right), what of each image the neuron sees there; () where
+      it sees all of it.
     of: int, the number of digits that they were chosen from.
     """
 
@@ -161,6 +163,7 @@ class Exciting:
     images: np.ndarray
     labels: np.ndarray
     values: np.ndarray
+    fields: tuple
     of: int
 
 
@@ -175,8 +178,9 @@ class Layer:
     weights: a `Weights`; None for the image and for pooling.
     scales: float32 [neurons or channels], by which the sums are multiplied; None for all 1.
     biases: float32 [neurons or channels], which are added then; None for all 0.
-    strides: (down, across), of a convolution.
-    is_padded: bool, whether a convolution sees zeros beyond the border.
+    window: (height, width) of what a value sees, in a convolution and in pooling; None for all.
+    strides: (down, across), from one window to the next.
+    is_padded: bool, whether windows reach beyond the border, where there are zeros.
     activation: str, what follows the sum: "relu", "sigmoid" …; "" for nothing.
     """
 
@@ -187,6 +191,7 @@ class Layer:
     weights: Weights | None = None
     scales: np.ndarray | None = None
     biases: np.ndarray | None = None
+    window: tuple | None = None
     strides: tuple = (1, 1)
     is_padded: bool = True
     activation: str = ""

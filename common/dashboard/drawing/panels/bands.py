@@ -1,13 +1,62 @@
-"""How weights and biases spread: bands over the iterations."""
+"""Panels over the iterations; how weights and biases spread: bands."""
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing.panels.curves import OverIterations, step_up
-from common.dashboard.drawing.style import BANDS_COLOUR
+from common.dashboard.drawing.panel import Panel
+from common.dashboard.drawing.style import BANDS_COLOUR, FAINT_COLOUR, GRID_COLOUR
 
+LEAST_ITERATIONS = 100  # of the axes, at the beginning of a run
+STRIP_MARGIN = 5        # pixels: more than a line's width
 BAND_OPACITY = (0.18, 0.34, 0.55, 0.85, 0.55, 0.34, 0.18)  # the middle seventh is the darkest
-LEAST_HEIGHT = 0.1  # of the axes, where all values are 0
+LEAST_HEIGHT = 0.1      # of the axes, where all values are 0
+
+
+class OverIterations(Panel):
+    """A panel with the iterations from left to right. Its axes grow with the run, in steps."""
+
+    can_zoom = True
+    margins = 52, 30, 30, 38  # below, there is a word
+
+    def __init__(self, axes, title, names):
+        """Show the curves with these names."""
+        super().__init__(axes, title)
+        self._names = names
+        self._drawn_to, self._drawn_before = 0, 0  # iterations that all curves have reached
+        axes.grid(color=GRID_COLOUR)
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("iterations", ha="right", va="bottom", color=FAINT_COLOUR)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        points, unit, is_small = self._scale
+        self.axes.xaxis.label.set(fontsize=points * 0.9, visible=not is_small)
+        self.axes.xaxis.set_label_coords(1, -36 * unit / height)
+
+    def _what_is_seen(self, scene):
+        return [len(scene.run.curves[name]) for name in self._names], self.zoom
+
+    def _show(self, scene):
+        curves = [scene.run.curves[name] for name in self._names]
+        xlim, ylim = self.zoom or (self._iterations(scene.run, curves), self._heights(*curves))
+        self.axes.set(xlim=xlim, ylim=ylim)
+        self._draw_curves(*curves)
+        self._drawn_before = self._drawn_to
+        self._drawn_to = min(curve.last_iteration for curve in curves)
+
+    def _iterations(self, run, curves):
+        end = step_up(max(LEAST_ITERATIONS, *(curve.last_iteration for curve in curves)))
+        return 0, end if run.last is None else max(1, min(end, run.last))
+
+    def _changed_region(self):
+        """Only the end of the curves is new: copying a strip to the screen is all it takes."""
+        region = self.region
+        pixels, _ = self.axes.transData.transform([(self._drawn_before, 0)])[0]
+        left = min(max(pixels - STRIP_MARGIN, region.x0), region.x1)
+        return Bbox.from_extents(left, region.y0, region.x1, region.y1)
 
 
 class BandsPanel(OverIterations):
@@ -35,3 +84,13 @@ class BandsPanel(OverIterations):
         values = curve.values
         largest = step_up(np.abs(values[np.isfinite(values)]).max(initial=LEAST_HEIGHT))
         return -largest, largest
+
+
+def step_up(value):
+    """The least of … 0.1, 0.2, 0.5, 1, 2, 5, 10 … that is not below `value`, a float above 0.
+
+    Axes that grow in such steps seldom change, and so seldom have to be painted anew.
+    """
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(f"{step * power:.12g}" for step in (1, 2, 5, 10, 20)
+                      if step * power >= value * (1 - 1e-9)))

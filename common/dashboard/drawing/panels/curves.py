@@ -2,26 +2,19 @@
 
 import numpy as np
 from matplotlib.legend import Legend
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from common.dashboard.drawing.layout import width_of
-from common.dashboard.drawing.panel import BOLD, Panel
-from common.dashboard.drawing.style import (
-    FAINT_COLOUR,
-    GRID_COLOUR,
-    TEST_COLOUR,
-    TEXT_COLOUR,
-    TRAIN_COLOUR,
-)
+from common.dashboard.drawing.panel import BOLD
+from common.dashboard.drawing.panels.bands import OverIterations
+from common.dashboard.drawing.style import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
 
-LEAST_ITERATIONS = 100     # of the axes, at the beginning of a run
 LINE_WIDTHS = 0.8, 1.8, 1.6  # training batches, their mean, test digits; pixels, common screen
 FAINT = 0.3                # the opacity of single training batches
 MEAN_OF = 25               # training batches, at most
 LEGEND_LETTERS = 22        # the width of the legend, in letters
 BEST_LETTERS = 13          # the width of the best accuracy in words, in letters
-STRIP_MARGIN = 5           # pixels: more than a line's width
 
 RANGES = {  # of the y axes: as published, then narrower ones
     "accuracy": ((0, 1), (0.5, 1), (0.8, 1), (0.9, 1), (0.95, 1), (0.98, 1)),
@@ -37,52 +30,6 @@ COLOURS = "#7c3aed", "#0f766e", "#be185d", "#a16207"
 OPACITIES = {"train_": 0.2, "test_": 0.55}
 WIDTHS = {"train_": 0.7, "test_": 1.3}  # pixels of a common window
 KEY_LETTERS = 6  # the width of a short line beside a name, in letters
-
-
-class OverIterations(Panel):
-    """A panel with the iterations from left to right. Its axes grow with the run, in steps."""
-
-    can_zoom = True
-    margins = 52, 30, 30, 38  # below, there is a word
-
-    def __init__(self, axes, title, names):
-        """Show the curves with these names."""
-        super().__init__(axes, title)
-        self._names = names
-        self._drawn_to, self._drawn_before = 0, 0  # iterations that all curves have reached
-        axes.grid(color=GRID_COLOUR)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel("iterations", ha="right", va="bottom", color=FAINT_COLOUR)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
-
-    def place(self, left, bottom, width, height):
-        super().place(left, bottom, width, height)
-        points, unit, is_small = self._scale
-        self.axes.xaxis.label.set(fontsize=points * 0.9, visible=not is_small)
-        self.axes.xaxis.set_label_coords(1, -36 * unit / height)
-
-    def _what_is_seen(self, scene):
-        return [len(scene.run.curves[name]) for name in self._names], self.zoom
-
-    def _show(self, scene):
-        curves = [scene.run.curves[name] for name in self._names]
-        xlim, ylim = self.zoom or (self._iterations(scene.run, curves), self._heights(*curves))
-        self.axes.set(xlim=xlim, ylim=ylim)
-        self._draw_curves(*curves)
-        self._drawn_before = self._drawn_to
-        self._drawn_to = min(curve.last_iteration for curve in curves)
-
-    def _iterations(self, run, curves):
-        end = step_up(max(LEAST_ITERATIONS, *(curve.last_iteration for curve in curves)))
-        return 0, end if run.last is None else max(1, min(end, run.last))
-
-    def _changed_region(self):
-        """Only the end of the curves is new: copying a strip to the screen is all it takes."""
-        region = self.region
-        pixels, _ = self.axes.transData.transform([(self._drawn_before, 0)])[0]
-        left = min(max(pixels - STRIP_MARGIN, region.x0), region.x1)
-        return Bbox.from_extents(left, region.y0, region.x1, region.y1)
 
 
 class CurvesPanel(OverIterations):
@@ -215,16 +162,6 @@ class ComparedCurves:
             self._legend = self._axes.add_artist(Legend(
                 self._axes, self._lines[1::2], self.names, loc="best",  # off the curves
                 frameon=False, fontsize=0.9 * points, labelcolor="linecolor", handlelength=1.2))
-
-
-def step_up(value):
-    """The least of … 0.1, 0.2, 0.5, 1, 2, 5, 10 … that is not below `value`, a float above 0.
-
-    Axes that grow in such steps seldom change, and so seldom have to be painted anew.
-    """
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(next(f"{step * power:.12g}" for step in (1, 2, 5, 10, 20)
-                      if step * power >= value * (1 - 1e-9)))
 
 
 def running_mean(values):

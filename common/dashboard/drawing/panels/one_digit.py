@@ -1,4 +1,4 @@
-"""One digit, large: written or looked at, and what the network makes of it."""
+"""One digit, large: written or looked at, what the network makes of it, and why."""
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -8,12 +8,15 @@ from matplotlib.ticker import PercentFormatter
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
-from common.dashboard.link.questions import AskDigit
+from common.dashboard.drawing.tile_panel import TilePanel
+from common.dashboard.drawing.tiles import Group
+from common.dashboard.link.questions import AskDigit, AskEvidence
 from common.digits.sheet import PEN, Handwriting
 
 OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
 BAR_LINES = 12         # of text that would fit where the ten bars are
 LEAST_WRITTEN = 0.005  # a probability below it gets no figure
+WHY_REST = "sigmoids bend, so slopes leave a rest"
 
 
 class SquarePanel(Panel):
@@ -124,3 +127,32 @@ def _colour(digit, computed, label):
     if digit == computed:
         return TRAIN_COLOUR if label in (None, digit) else WRONG_COLOUR
     return CORRECT_COLOUR if digit == label else OTHER_COLOUR
+
+
+class EvidencePanel(TilePanel):
+    """Which pixels speak for the computed digit (key e) and, where misread, for the correct one."""
+
+    heading = "Evidence: blue pixels speak for it, orange ones against"
+    question, from_left = AskEvidence, True
+
+    def groups_of(self, scene):
+        evidence = scene.answers.get(AskEvidence)
+        if evidence is None:
+            return []
+        self.set_title(self.heading if evidence.rest_is_biases else f"{self.heading}; {WHY_REST}")
+        return maps_of(evidence)
+
+
+def maps_of(evidence):
+    """A `Group` for each digit of a `questions.Evidence`, all at one scale of colours."""
+    end = abs(evidence.maps).max()
+    groups = []
+    for number, digit in enumerate(evidence.digits):
+        whose = "computed" if number == 0 else "correct"
+        total, logit = evidence.maps[number].sum(), evidence.logits[number]
+        what = "pixel × weight" if evidence.is_exact else "pixel × gradient"
+        rest = "bias" if evidence.is_exact else "biases" if evidence.rest_is_biases else "the rest"
+        note = f"sum {total:.2f}, {rest} {logit - total:.2f}: logit {logit:.2f}"
+        groups.append(Group(evidence.maps[number:number + 1], f"for {digit}, {whose}: {what}",
+                            note=note, end=end))
+    return groups

@@ -2,147 +2,118 @@
 
 import numpy as np
 
+from common.dashboard.drawing.panels.layers import pointed_in
+from common.dashboard.drawing.panels.weights import DIGITS
 from common.dashboard.drawing.tile_panel import TilePanel
 from common.dashboard.drawing.tiles import Group
 from common.dashboard.link.questions import AskLayers
+from common.dashboard.link.receptive_fields import padding_of, patch_of
 
 MOST_NUMBERS = 64  # that are written, of each kind
-LEAST_ANSWER = 14  # pixels of one of the ten
-IDLE = "Point at a value above to see how it comes about"
+LEAST_SHARE = 0.7  # of the usual size of a title; else it says less
+LEAST_WRITTEN = 0.0005  # a share: what would be 0.0 % gets no figure
+LARGE = 1e6        # numbers above it are written with an exponent
 
 
 class PatchPanel(TilePanel):
-    """The arithmetic of the value at which the mouse points."""
+    """The arithmetic of the value that the mouse points at, or has kept."""
 
-    heading, question, from_left = IDLE, AskLayers, True
+    heading, question, from_left = "How a value comes about", AskLayers, True
 
     def _what_is_seen(self, scene):
         return super()._what_is_seen(scene), scene.pointed
 
     def groups_of(self, scene):
-        layers = scene.answers.get(AskLayers)
-        if not layers or scene.pointed is None:
-            self.set_title(IDLE)
+        pointed = pointed_in(scene)
+        if pointed is None:
             return []
-        number, tile, row, column = scene.pointed
-        title, groups = describe(layers[number], layers[max(0, number - 1)], tile, row, column)
+        title, groups = describe(scene.answers[AskLayers], *pointed)
         self.set_title(title)
-        return groups
+        if self.title.get_fontsize() < LEAST_SHARE * self._title_points:
+            self.set_title(title.partition(":")[0])
+        return self.with_room(groups)  # the last ones are the answer
 
 
-def describe(layer, before, tile, row, column):
+def describe(layers, number, tile, row, column):
     """How a value comes about.
 
     Args:
-      layer: a `questions.Layer`.
-      before: the `questions.Layer` before it.
+      layers: a list of `questions.Layer`.
+      number: int, of the value's layer in it.
       tile: int, the channel or neuron.
       row, column: ints, the place in the channel.
 
     Returns:
-      A title, and a list of `Group`: the patch, the weights, the products; of a probability, the
-      logits, too, their exponentials and the shares of these.
+      A title, and a list of `Group`: the patch, the weights, the products; for a softmax then the
+      logits, their exponentials, their shares.
     """
-    if layer.outputs.ndim == 3:
-        value, place = layer.outputs[row, column, tile], f"[{row}, {column}, {tile}]"
-    else:
-        value, place = layer.outputs[tile], f"[{tile}]"
+    layer, before = layers[number], layers[max(0, number - 1)]
+    has_places = layer.outputs.ndim == 3
+    value = layer.outputs[row, column, tile] if has_places else layer.outputs[tile]
+    place = f"[{row}, {column}, {tile}]" if has_places else f"[{tile}]"
     title = f"{layer.name}{place} = {value:.3g}"
+    if layer.kind == "image":
+        return f"{title}, the pixel's grey", [
+            Group(np.full((1, 1, 1), value), "0 is white", False, has_numbers=True, end=1)]
     if layer.weights is None:
-        what = "the pixel's grey" if layer.kind == "image" else "pooled from a patch"
-        return f"{title}, {what}", []
-    if layer.kind == "convolution":
-        patch = patch_of(layer, row, column)
-        weights = layer.weights.values[..., tile]
-    else:
-        patch, weights = layer.inputs, layer.weights.values[:, tile]
-    products = patch * weights
+        patch = patch_of(layer, row, column)[np.newaxis, ..., tile]
+        return f"{title}, pooled from {patch.size} values", [
+            Group(patch, f"what it sees of {before.name}", bool(patch.min() < 0), has_numbers=True)]
+    weights = layer.weights.values[..., tile]
+    if layer.window is not None:
+        inputs, first = patch_of(layer, row, column), np.array(
+            [row * layer.strides[0] - padding_of(layer, 0),
+             column * layer.strides[1] - padding_of(layer, 1), 0])
+    else:  # laid out like the layer before
+        shape = before.outputs.shape if before.outputs.size == weights.size else weights.shape
+        inputs, weights, first = layer.inputs.reshape(shape), weights.reshape(shape), 0
+    products = inputs * weights
     bias = 0.0 if layer.biases is None else layer.biases[tile]
     scale = "" if layer.scales is None else f" times {layer.scales[tile]:.3g}"
     function = f", then {layer.activation}" if layer.activation else ""
     title += (f": {products.size:,} products, sum {products.sum():.3g}{scale}, "
               f"plus bias {bias:.3g}{function}")
-    patch, weights, products = (_tiles(values, before) for values in (patch, weights, products))
-    has_numbers = products.size <= MOST_NUMBERS
-    largest = products.ravel()[abs(products).argmax()]
-    which = f" of {before.name}[{abs(products).argmax()}]" if products[0].size == 1 else ""
-    groups = [Group(products, "gives the products", has_numbers=has_numbers,
-                    note=f"the largest{which}: {largest:.3g}")]
-    if products[0].size > 1:  # in a strip of neurons nobody would find the factors of a product
-        groups = [
-            Group(patch, f"it sees of {before.name}", bool(patch.min() < 0),
-                  has_numbers=has_numbers),
-            Group(weights, f"times its {layer.weights.name}", has_numbers=has_numbers), *groups]
-    return title, groups + (_of_softmax(layer) if layer.activation == "softmax" else [])
+    largest = np.unravel_index(abs(products).argmax(), products.shape)
+    where = ", ".join(map(str, np.add(largest, first)))
+    note = f"largest {products[largest]:.3g}, from {before.name}[{where}]"
+    *at, channel = map(int, largest)
+    at = at or (0, 0)
+    look = {"has_numbers": products.size <= MOST_NUMBERS,
+            "frames": ((channel, *at, at[0] + 1, at[1] + 1),)}
+    inputs, weights, products = (_tiles(values) for values in (inputs, weights, products))
+    groups = [Group(inputs, f"what it sees of {before.name}", bool(inputs.min() < 0), **look),
+              Group(weights, f"times its weights in {layer.weights.name}", **look),
+              Group(products, "gives the products", note=note, **look)]
+    return title, groups + (shares_of(layer, tile) if layer.activation == "softmax" else [])
 
 
-def _of_softmax(layer):
-    """How ten logits become ten probabilities: three `Group`s."""
-    logits = layer.inputs @ layer.weights.values + (0 if layer.biases is None else layer.biases)
-    exponentials = np.exp(logits.astype(np.float64))  # in 32 bits, e to the power of 89 is infinite
-    total = exponentials.sum()
-    values = logits, exponentials, exponentials / total
-    names = ([f"{logit:.2f}" for logit in logits], [f"{power:.3g}" for power in exponentials],
-             [f"{100 * share:.1f} %" for share in exponentials / total])
-    labels = "all logits", "e to these", "shares of it"
-    notes = "sums with bias", f"sum {total:.4g}", "probabilities"
-    return [Group(value.reshape(-1, 1, 1), label, bool(value.min() < 0), captions=tuple(name),
-                  per_line=len(logits), least=LEAST_ANSWER, note=note)
-            for value, label, name, note in zip(values, labels, names, notes)]
-
-
-def receptive_fields(layers, row, column):
-    """What a value of the last of some `questions.Layer` sees of those before, nearest first.
-
-    Yields:
-      The first and the last row, the first and the last column, four ints.
-    """
-    top = bottom = row
-    left = right = column
-    for layer, before in zip(layers[:0:-1], layers[-2::-1]):
-        height, width = before.outputs.shape[:2] if before.outputs.ndim == 3 else (1, 1)
-        if layer.outputs.ndim == 1:  # fully connected
-            top, bottom, left, right = 0, height - 1, 0, width - 1
-        else:
-            (tall, wide), (down, across), above, beside = _window(layer)
-            top, bottom = top * down - above, bottom * down - above + tall - 1
-            left, right = left * across - beside, right * across - beside + wide - 1
-        top, bottom = max(0, top), min(height - 1, bottom)
-        left, right = max(0, left), min(width - 1, right)
-        yield top, bottom, left, right
-
-
-def _window(layer):
-    """The size of what a value sees, the steps from one to the next, the zeros above and beside."""
-    if layer.kind == "convolution":
-        size, steps = layer.weights.values.shape[:2], layer.strides
-        zeros = [_padding(inputs, side, step, layer.is_padded)
-                 for inputs, side, step in zip(layer.inputs.shape, size, steps)]
-        return size, steps, *zeros
-    steps = tuple(-(-inputs // outputs)
-                  for inputs, outputs in zip(layer.inputs.shape[:2], layer.outputs.shape[:2]))
-    return steps, steps, 0, 0
-
-
-def patch_of(layer, row, column):
-    """What a convolution sees for the value at a place: float [height, width, channels]."""
-    height, width = layer.weights.values.shape[:2]
-    (down, across), inputs = layer.strides, layer.inputs
-    above = _padding(inputs.shape[0], height, down, layer.is_padded)
-    left = _padding(inputs.shape[1], width, across, layer.is_padded)
-    padded = np.pad(inputs, ((above, height), (left, width), (0, 0)))
-    top, first = row * down, column * across
-    return padded[top:top + height, first:first + width]
-
-
-def _padding(size, filter_size, stride, is_padded):
-    """The zeros before the first value: as TensorFlow's documentation of "SAME" has it."""
-    outputs = -(-size // stride)
-    return max(0, (outputs - 1) * stride + filter_size - size) // 2 if is_padded else 0
-
-
-def _tiles(values, before):
-    """float [channels, height, width], laid out like the layer before."""
-    if values.ndim == 1 and before.outputs.ndim == 3:
-        values = values.reshape(before.outputs.shape)
+def _tiles(values):
+    """float [channels, height, width] of [height, width, channels] or of [n]."""
     return values.reshape(-1, 1, 1) if values.ndim == 1 else np.moveaxis(values, -1, 0)
+
+
+def shares_of(layer, tile):
+    """How a softmax `Layer` makes ten shares of its logits: a list of `Group`, one step each."""
+    logits = layer.inputs.astype(float) @ layer.weights.values
+    logits = logits * (1 if layer.scales is None else layer.scales)
+    logits = logits + (0 if layer.biases is None else layer.biases)
+    with np.errstate(over="ignore"):
+        exponentials = np.exp(logits)
+    shares = np.exp(logits - logits.max())  # the same, without numbers too large to write
+    shares /= shares.sum()
+    names = DIGITS if len(logits) == len(DIGITS) else map(str, range(len(logits)))
+    look = {"frames": ((tile, 0, 0, 1, 1),)}
+    return [
+        Group(logits.reshape(-1, 1, 1), "logits", note="sum and bias", captions=tuple(
+            f"{name}: {logit:.2f}" for name, logit in zip(names, logits)), **look),
+        Group(np.nan_to_num(exponentials).reshape(-1, 1, 1), "e to their power", False,
+              note=f"sum {_written(exponentials.sum())}",
+              captions=tuple(_written(value) if share >= LEAST_WRITTEN else ""
+                             for value, share in zip(exponentials, shares)), **look),
+        Group(shares.reshape(-1, 1, 1), "their shares", False, note="of the sum", end=1,
+              captions=tuple(f"{100 * share:.1f} %" if share >= LEAST_WRITTEN else ""
+                             for share in shares), **look)]
+
+
+def _written(value):
+    return f"{value:,.2f}" if value < LARGE else f"{value:.2e}"

@@ -77,10 +77,12 @@ class ExcitingPanel(TilePanel):
         if exciting is None:
             return []
         captions = tuple(f"{value:.2f}" for value in exciting.values)
-        whose = "neuron's value" if exciting.weights.values.ndim == 2 else (
-            "filter's largest value in the image")
-        return [Group(exciting.images / 255, f"of {exciting.of:,}, with the {whose}",
-                      is_signed=False, captions=captions, end=1)]
+        what = "the neuron's value"
+        if exciting.fields:
+            what = "its largest value of all places: there it sees what is framed"
+        return [Group(exciting.images / 255, f"of {exciting.of:,}, with {what}", is_signed=False,
+                      captions=captions, end=1, frames=tuple(
+                          (tile, *field) for tile, field in enumerate(exciting.fields)))]
 
 
 def group_of(weights, order):
