@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from PIL import Image
 
+from benchmarks import accuracy, results, scripts
 from common.mnist_data import read_data_sets
 from common.terminal import whole_file
 from docs.drawing.colours import BLUE, FAINT, FRAME, GREY, INK, INK_ON_PAPER, PAPER, RED, TEXT
@@ -164,6 +165,12 @@ def example(path):
     """The names of a small program, a dictionary, after it has run without a word."""
     with contextlib.redirect_stdout(io.StringIO()):
         return runpy.run_path(str(path))
+
+
+def runs_of(row):
+    """The measured runs of a row of `accuracy.ROWS`, all seeds, as `accuracy.measure` gives them.
+    """
+    return accuracy.current(results.read(scripts.FOLDER / "accuracy.json"), row)
 
 
 @functools.cache
