@@ -5,6 +5,7 @@ import functools
 import io
 import pathlib
 import runpy
+import sys
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -120,6 +121,15 @@ def picture(height):
         PICTURES[draw.__name__] = make
         return make
     return register
+
+
+def chosen(names, known, what):
+    """Those that are named on the command line, or all that are known; `what` says what they are.
+    """
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        sys.exit(f"no such {what}: {', '.join(unknown)}; there are {', '.join(known)}")
+    return names or list(known)
 
 
 def write(image, name, notes=None):

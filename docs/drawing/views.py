@@ -5,7 +5,6 @@ It takes a minute on two cores. A misread digit of the test set is looked at, an
 
 import contextlib
 import math
-import sys
 
 import numpy as np
 from PIL import Image
@@ -15,7 +14,7 @@ from common.dashboard.drawing import mosaic
 from common.dashboard.drawing.scene import sample_of
 from common.dashboard.link.messages import Tested, Trained
 from common.graph.start import forget_graph
-from docs.drawing.tools import write
+from docs.drawing.tools import chosen, write
 from docs.drawing.window import Window, show_stage
 
 ITERATIONS = 2000
@@ -89,10 +88,7 @@ TO_NAN = {"next_batch(100)": "next_batch(1)",  # and a look at each iteration
 
 def main(names):
     """Take those of the stages that are named, or all of them; NaN is one, too."""
-    unknown = sorted(set(names) - {*STAGES, "NaN"})
-    if unknown:
-        sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)} and NaN")
-    for name in names or [*STAGES, "NaN"]:
+    for name in chosen(names, [*STAGES, "NaN"], "stage"):
         forget_graph()
         if name == "NaN":
             with contextlib.suppress(LossNotFinite):
