@@ -119,3 +119,25 @@ def test_a_loss_that_is_no_number_is_explained_first():
     """Otherwise probabilities that are NaN hide the cure of their cause."""
     with pytest.raises(LossNotFinite):
         shown(loss=np.nan, predictions=PREDICTIONS * np.nan)
+
+
+def test_one_dashboard_shows_one_run():
+    """Otherwise the curves of two runs lie over each other."""
+    dashboard = Dashboard(argparse.Namespace(text=True), title="mine")
+    assert list(dashboard.loop(2)) == [0, 1, 2]
+    with pytest.raises(UserError, match="make another one"):
+        list(dashboard.loop(2))
+
+
+def test_nothing_is_shown_after_the_end():
+    """Otherwise a last test after finish() is lost without a word."""
+    dashboard = Dashboard(argparse.Namespace(text=True), title="mine")
+    dashboard.finish()
+    with pytest.raises(UserError, match="before dashboard.finish"):
+        dashboard.show_test(0, 0.5, 100.0, IMAGES, PREDICTIONS, LABELS)
+
+
+@pytest.mark.parametrize("iterations", ["100", 100.0, -5])
+def test_a_number_of_iterations(iterations):
+    with pytest.raises(UserError, match=f"{iterations!r} iterations; it should be a whole number"):
+        list(Dashboard(argparse.Namespace(text=True)).loop(iterations))
