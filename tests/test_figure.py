@@ -124,7 +124,7 @@ def test_a_tiny_window_does_no_harm(width, height):
 # Painting in part.
 
 @pytest.mark.parametrize("size, view, iterations", [
-    ((1280, 720, 100), "all", 120), ((1300, 700, 200), "all", 60), ((640, 400, 100), "all", 60),
+    ((1280, 720, 100), "all", 60), ((1300, 700, 200), "all", 40), ((640, 400, 100), "all", 60),
     ((800, 500, 100), "curves", 300), ((800, 500, 100), "test digits", 100)])
 @pytest.mark.filterwarnings("error")
 def test_painting_in_part_gives_the_whole_picture(size, view, iterations):
