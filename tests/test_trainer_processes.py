@@ -352,10 +352,10 @@ def test_sigterm_while_waiting_for_others(engine):
 
 
 @pytest.mark.parametrize("arguments, environment, sentence", [
-    ((), {"TF_CONFIG": "{"}, "TF_CONFIG is not JSON"),
+    ((), {"TF_CONFIG": "{"}, "TF_CONFIG is not understood"),
     (("--data-dir", "/nowhere/at/all"), {}, "--data-dir: there is no folder /nowhere/at/all"),
     (("--workers", "2"), {"JOB_COMPLETION_INDEX": "0", "CLUSTER_SIZE": "2",
-                          "CLUSTER_HOSTS": "mnist-{}"}, "--workers is for this machine alone"),
+                          "CLUSTER_HOSTS": "mnist-{}:2222"}, "--workers is for this machine alone"),
 ])
 def test_user_errors_get_one_sentence(arguments, environment, sentence):
     ran = subprocess.run([sys.executable, "-m", "cloud.trainer", *arguments], cwd=PROJECT,
