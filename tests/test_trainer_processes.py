@@ -16,12 +16,10 @@ import sys
 import time
 import uuid
 
-import numpy as np
 import pytest
 from conftest import PROJECT, script_environment, wait_until
 
 from cloud.trainer import cluster
-from common.data_files import read_idx
 
 slow = pytest.mark.slow
 CHIEF, WORKER, ALONE = "chief", "worker", "alone"
@@ -203,32 +201,6 @@ def test_a_finished_training_needs_no_others(uninterrupted):
     assert "final test accuracy" in uninterrupted.output(CHIEF)
     assert "WARNING" not in uninterrupted.output(CHIEF)
     assert uninterrupted.output(WORKER) == "120 iterations are done already\n"
-
-
-@slow
-def test_the_export_in_a_fresh_process(uninterrupted, tmp_path):
-    """Loaded far away from this code, it computes what the trained network has computed."""
-    images = read_idx(PROJECT / "data" / "t10k-images-idx3-ubyte.gz", 3)[:100]
-    labels = read_idx(PROJECT / "data" / "t10k-labels-idx1-ubyte.gz", 1)[:100]
-    np.save(tmp_path / "images.npy", np.float32(images) / 255)
-    code = """if True:
-        import numpy as np, sys, tensorflow as tf
-        folder, images = sys.argv[1:]
-        model = tf.saved_model.load(folder + "/1", tags=["serve"])
-        found = model.signatures["serving_default"](image=np.load(images))
-        np.savez(images, **{name: value.numpy() for name, value in found.items()})
-        """
-    ran = subprocess.run(
-        [sys.executable, "-c", code, uninterrupted.folder / "model", tmp_path / "images.npy"],
-        cwd=tmp_path, env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
-    assert ran.returncode == 0, ran.stderr
-    found = np.load(tmp_path / "images.npy.npz")
-    assert {name: (found[name].dtype, found[name].shape) for name in found} == {
-        "classes": (np.int64, (100,)), "predictions": (np.float32, (100, 10))}
-    assert np.allclose(found["predictions"].sum(1), 1, atol=1e-5)
-    assert np.array_equal(found["predictions"].argmax(1), found["classes"])
-    final = re.search(r"final test accuracy ([\d.]+)", uninterrupted.output(CHIEF))
-    assert np.mean(found["classes"] == labels) == pytest.approx(float(final[1]), abs=0.0001)
 
 
 ROUNDS = [pytest.param(None, id="once", marks=slow), *(

@@ -21,8 +21,8 @@ SPACE = PROJECT / "cloud/vertex/hptune.yaml"
 RESULT = re.compile(r"^ *(0\.\d{4}|failed|ended early)  +(\d+)  +\d+  (learning-rate=.*)$",
                     re.MULTILINE)
 
-# Stands in for cloud.trainer, as the program that a search space names: the smaller the learning rate, the better. What else it does is in
-# a file of its folder.
+# Stands in for cloud.trainer, as the program that a search space names: the smaller the learning
+# rate, the better. What else it does is in a file of its folder.
 TRAINER = """
 import json, os, pathlib, sys, time
 flags = dict(word.removeprefix("--").split("=") for word in sys.argv[1:])
