@@ -146,7 +146,7 @@ def test_server_deployment():
     assert options.drain_seconds + server.GRACE < pod["spec"]["terminationGracePeriodSeconds"]
     for name in ("startupProbe", "readinessProbe", "livenessProbe"):
         probe = container[name]
-        assert probe["httpGet"] == {"path": options.health_route, "port": port["targetPort"]}
+        assert probe["httpGet"] == {"path": server.HEALTH_ROUTE, "port": port["targetPort"]}
         assert probe["timeoutSeconds"] >= 2
     ready = container["readinessProbe"]
     noticed = ready["periodSeconds"] * ready["failureThreshold"] + ready["timeoutSeconds"]

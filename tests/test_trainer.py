@@ -279,7 +279,7 @@ def test_folders_that_vertex_ai_sets(monkeypatch, tmp_path):
     monkeypatch.setenv("AIP_MODEL_DIR", "gs://bucket/job/model/")
     monkeypatch.setenv("AIP_CHECKPOINT_DIR", "/mnt/checkpoints")
     monkeypatch.setenv("AIP_TENSORBOARD_LOG_DIR", "")
-    (tmp_path / "bucket").mkdir()
+    (tmp_path / "bucket/mnist").mkdir(parents=True)
     monkeypatch.setattr(buckets, "MOUNTED", str(tmp_path))
     options = parse("--data-dir", "gs://bucket/mnist", "--dir", "gs://other/mnist")
     assert options.model_dir == f"{tmp_path}/bucket/job/model/"
@@ -305,6 +305,7 @@ def test_values_as_tuning_services_write_them():
     ("--hp-channels-1", "0"), ("--hp-channels-2", "2.5"), ("--hp-neurons", "²"),
     ("--hp-batch-norm", "maybe"), ("--hp-batch-norm-decay", "1"), ("--batch-size", "0"),
     ("--seed", "2147483647"), ("--patience", "0"), ("--workers", "65"), ("--model-dir", ""),
+    ("--data-dir", "/nowhere/at/all"),
 ])
 def test_bad_values_get_one_sentence(flag, value, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -313,4 +314,5 @@ def test_bad_values_get_one_sentence(flag, value, capsys):
     *_, last = capsys.readouterr().err.splitlines()
     assert re.match(rf"python -m cloud.trainer: error: argument {flag}: "
                     rf"({value!r} is not a whole number from|{value!r} is no number|"
-                    rf"{value!r} is neither true|it should be the name)", last), last
+                    rf"{value!r} is neither true|it should be the name|"
+                    rf"there is no folder {value})", last), last

@@ -273,15 +273,3 @@ def test_parameters_are_flags_of_the_trainer():
             options = hyperparameters.read(
                 [*space.arguments[1:], f"--{parameter['parameterId']}={value}"])
     assert len(parameters) == 10 and options.validation_digits == 5000
-
-
-@pytest.mark.slow
-def test_two_trials_of_the_real_trainer(search, tmp_path):
-    status, output, errors = search(
-        "--trials", 2, "--jobs", 2, "--", "--hp-iterations=3", "--batch-size=20", space=SPACE)
-    assert (status, errors) == (0, ""), output
-    assert len(RESULT.findall(output)) == 2 and "failed" not in output, output
-    for number in (0, 1):
-        assert (tmp_path / f"search/trial-{number}/model/1/saved_model.pb").exists()
-        assert "final validation accuracy" in (
-            tmp_path / f"search/trial-{number}/output.txt").read_text()

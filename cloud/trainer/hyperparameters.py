@@ -11,7 +11,7 @@ import os
 
 from cloud.buckets import local_path
 from common import mnist_data
-from common.options import whole_number
+from common.options import folder, whole_number
 
 LARGEST_SEED = 2**31 - 2000  # leaves room below 2**31 for what is added to it
 MANY = 1_000_000_000
@@ -89,11 +89,9 @@ def read(arguments=None):
         parser.add_argument(name, metavar=metavar, type=type_, default=default,
                             help=f"{help_} (default: {default})")
 
-    def folder(name, default, help_):
-        flag(name, default, help_, _folder, "DIR")
-
-    folder("--data-dir", mnist_data.DEFAULT_DIR, "folder of the data set, in MNIST's format")
-    folder("--dir", "cloud_output", "where model/, checkpoints/ and logs/ are")
+    flag("--data-dir", mnist_data.DEFAULT_DIR, "folder of the data set, in MNIST's format",
+         lambda text: folder(local_path(text)), "DIR")
+    flag("--dir", "cloud_output", "where model/, checkpoints/ and logs/ are", _folder, "DIR")
     for name, variable, what in (
             ("--model-dir", "AIP_MODEL_DIR", "where to export to"),
             ("--checkpoint-dir", "AIP_CHECKPOINT_DIR", "where checkpoints are; a run goes on from "
