@@ -281,7 +281,7 @@ def _parser():
     flag("--jobs", "N", max(1, (os.cpu_count() or 1) // 2),
          "trials at once; two cores are enough for one", whole_number(1, 1024))
     flag("--dir", "DIR", "tuning", "where the trials are kept")
-    flag("--space", "FILE", SPACE, "the search space")
+    flag("--space", "FILE", SPACE, "the search space and the program")
     flag("--seed", "N", 0, "of what is chosen", whole_number(0, 2**31 - 1))
     parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help=argparse.SUPPRESS)
     return parser
