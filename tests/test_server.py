@@ -409,7 +409,7 @@ def run_module():
 
 @pytest.mark.parametrize("arguments, sentence", [
     ((), "--model-dir"),
-    (("--model-dir", "/nowhere/at/all"), "no exported model in /nowhere/at/all"),
+    (("--model-dir", "/nowhere/at/all", "--port", "0"), "no exported model in /nowhere/at/all"),
     (("--model-dir", "x", "--port", "65536"), "'65536' is not a whole number from 0 to 65535"),
 ])
 def test_wrong_settings(run_module, arguments, sentence):
