@@ -3,7 +3,6 @@
     python -m cloud.predict                                   to the server on this machine
     python -m cloud.predict --url http://127.0.0.1:8501/v1/models/mnist:predict
                                                               to TensorFlow Serving
-    python -m cloud.predict --write cloud/digits.json         makes the file of digits anew
 
 The file is a request as the protocol has it; the right labels are in its `parameters`, which
 servers pass over.
@@ -17,28 +16,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import mnist_data
-from common.terminal import UserError, end_clearly
+from common.terminal import UserError, end_clearly, reason
 
 DIGITS = str(pathlib.Path(__file__).with_name("digits.json"))
 URL = "http://127.0.0.1:8080/predict"
-NUM_DIGITS = 5
 SECONDS = 30  # for an answer
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-def write_digits(path, num_digits=NUM_DIGITS):
-    """Write the first test digits into a file, as a request, a row of pixels on a line."""
-    test = mnist_data.read_data_sets(reshape=False).test
-    images = (test.images[:num_digits, :, :, 0] * 1000).round().astype(int)
-    instances = ",\n".join(
-        "[" + ",\n ".join(json.dumps([n / 1000 if n % 1000 else n // 1000 for n in row],
-                                     separators=(",", ":"))
-                          for row in image.tolist()) + "]"
-        for image in images)
-    labels = test.labels[:num_digits].tolist()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f'{{"parameters": {{"labels": {labels}}},\n"instances": [\n{instances}\n]}}\n')
 
 
 def ask(url, body):
@@ -55,25 +38,19 @@ def ask(url, body):
       UserError: there is no server, or it refuses the request.
     """
     try:
-        scheme, host = urllib.parse.urlsplit(url).scheme, urllib.parse.urlsplit(url).hostname
-        if scheme not in ("http", "https"):
-            raise ValueError
         # A proxy is on another machine, to which this one's own addresses mean something else.
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({} if host in LOOPBACK else None))
+        is_here = urllib.parse.urlsplit(url).hostname in LOOPBACK
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({} if is_here else None))
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
         with opener.open(request, timeout=SECONDS) as answer:
             text = answer.read()
     except urllib.error.HTTPError as error:
         raise UserError(f"{url} refuses the request ({error.code}): {_reason(error)}") from None
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise UserError(f"{url} cannot be reached ({reason}): start the server with "
-                        f"python -m cloud.server --model-dir DIR") from None
-    except (ValueError, http.client.InvalidURL):
-        raise UserError(f"--url: {url!r} is no address such as {URL}") from None
-    except http.client.HTTPException as error:
-        raise UserError(f"{url} does not answer as HTTP has it ({error!r})") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        why = reason(getattr(error, "reason", error))
+        raise UserError(f"{url!r} cannot be asked ({why}): start the server with python -m "
+                        f"cloud.server --model-dir DIR, or name its address, such as {URL}, by "
+                        f"--url") from None
     try:
         predictions = json.loads(text)["predictions"]
         if isinstance(predictions, list) and all(map(_is_prediction, predictions)):
@@ -110,7 +87,7 @@ def table(labels, predictions):
 
 
 def main():
-    """Send the digits of a file, or write that file."""
+    """Send the digits of a file."""
     end_clearly()
     parser = argparse.ArgumentParser(
         prog="python -m cloud.predict",
@@ -118,15 +95,7 @@ def main():
     parser.add_argument("--url", default=URL, help=f"where the predictions are (default: {URL})")
     parser.add_argument("--file", metavar="FILE", default=DIGITS,
                         help="the digits, as a request in JSON (default: cloud/digits.json)")
-    parser.add_argument("--write", metavar="FILE",
-                        help=f"write the first {NUM_DIGITS} test digits into a file instead")
     options = parser.parse_args()
-    if options.write:
-        try:
-            write_digits(options.write)
-        except OSError as error:
-            raise UserError(f"{options.write} cannot be written: {error.strerror}") from None
-        return
     try:
         body = pathlib.Path(options.file).read_bytes()
         request = json.loads(body)

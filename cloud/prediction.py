@@ -132,18 +132,14 @@ class ServedModel:
         try:
             self.folder = _find(folder, tf.io.gfile)
             self._model = tf.saved_model.load(self.folder, tags=[TAG])
-            if SIGNATURE not in self._model.signatures:
-                raise UserError(f"the model in {folder} has no signature {SIGNATURE}")
             self._signature = self._model.signatures[SIGNATURE]
-            if (list(self._signature.structured_input_signature[1]) != ["image"]
-                    or not {"classes", "predictions"} <= set(self._signature.structured_outputs)):
-                raise UserError(f"the model in {folder} should take `image` and give `classes` "
-                                f"and `predictions`")
             self.predict(np.zeros((1, *IMAGE_SHAPE), np.float32))
         except UserError:
             raise
         except Exception as error:  # of many kinds: it depends on which byte of a file is wrong
-            raise UserError(f"the model in {folder} cannot be loaded: {reason(error)}") from None
+            raise UserError(f"the model in {folder} cannot be loaded, or does not take `image` and "
+                            f"give `classes` and `predictions` in its signature {SIGNATURE}: "
+                            f"{reason(error)}") from None
 
     def predict(self, images):
         """Read digits.

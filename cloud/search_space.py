@@ -14,7 +14,7 @@ Space = collections.namedtuple("Space", [
     "metric",      # str, the name of what is measured
     "direction",   # "maximize" or "minimize"
     "parameters",  # a list of dictionaries, each a ParameterSpec
-    "arguments",   # a list of str for the program, in every trial
+    "arguments",   # a list of str, in every trial: the program's module, and what it is given
     "digest"])     # str, another one for another search space
 
 

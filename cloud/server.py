@@ -311,8 +311,9 @@ def main():
     prediction.check_folder(options.model_dir)
     tensorflow_start.start("auto")
     model = prediction.ServedModel(options.model_dir)
-    server = Server(Application(model, options.health_route, options.predict_route),
-                    options.drain_seconds)
+    predict_route = os.environ.get("AIP_PREDICT_ROUTE") or PREDICT_ROUTE
+    server = Server(Application(model, os.environ.get("AIP_HEALTH_ROUTE") or HEALTH_ROUTE,
+                                predict_route), options.drain_seconds)
     host = "127.0.0.1" if options.address in ("", "0.0.0.0", "::") else options.address
     with contextlib.suppress(AttributeError):  # a C library that is not glibc
         # Large bodies go back to the system when they are done with, for good and at once.
@@ -320,7 +321,7 @@ def main():
     gc.freeze()  # what is there stays; broken-off requests are then soon found by the collector
     listener.listen()
     log.info("serving %s at http://%s:%d%s", model.folder, host, listener.getsockname()[1],
-             options.predict_route)
+             predict_route)
     server.run([listener])
 
 
@@ -368,20 +369,10 @@ def parser():
          "0.0.0.0" if environment.get("AIP_HTTP_PORT") else "127.0.0.1",
          "the network address to listen on (default: this machine only, or where AIP_HTTP_PORT "
          "is set, as in a container, all)")
-    flag("--health-route", "PATH", environment.get("AIP_HEALTH_ROUTE") or HEALTH_ROUTE,
-         f"default: AIP_HEALTH_ROUTE, or {HEALTH_ROUTE}", _route)
-    flag("--predict-route", "PATH", environment.get("AIP_PREDICT_ROUTE") or PREDICT_ROUTE,
-         f"default: AIP_PREDICT_ROUTE, or {PREDICT_ROUTE}", _route)
     flag("--drain-seconds", "S", "0",
          "when told to end, say so on the health route and go on for S seconds, so that a load "
          "balancer notices (default: 0)", whole_number(0, 3600))
     return result
-
-
-def _route(text):
-    if not text.startswith("/"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no path: it should begin with /")
-    return text
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ except ImportError as error:
              f"python -m pip install -r cloud/requirements.txt")
 
 SPACE = str(pathlib.Path(__file__).with_name("vertex") / "hptune.yaml")
-TRAINER = "cloud.trainer"
 GRACE = 30          # seconds for a trial to end when it is told to
 LOOK_SECONDS = 0.2
 FIRST_TRIALS = 4    # that are never ended early: there is little to compare them with
@@ -127,25 +126,20 @@ def _finished(search):
 
 def _search(search, space, folder, options):
     """Run the trials that are missing; gives the signals (a list of int) that have ended it."""
-    asked, broken = [], []  # from here on signals end the search, not this process
+    asked = []  # from here on signals end the search, not this process
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, frame: asked.append(number))
 
     def run(trial):
         try:
-            return _run(trial, space, folder, options, lambda: asked or broken)
+            return _run(trial, space, folder, options, asked)
         except TrialFailed as error:
             trial.set_user_attr("failure", str(error))
             raise
         except Interrupted:
             _make_again(search, trial)
             search.stop()
-            raise
-        except optuna.TrialPruned:
-            raise
-        except BaseException as error:  # the other trials would go on for long
-            broken.append(error)
             raise
 
     if done := len(_finished(search)):
@@ -156,35 +150,32 @@ def _search(search, space, folder, options):
     return asked
 
 
-def _run(trial, space, folder, options, is_over):
+def _run(trial, space, folder, options, asked):
     """Run a trial, a process of the trainer; gives what it has reached in the end, a float."""
     values = search_space.suggest(trial, space.parameters)
     name = trial.user_attrs.get("folder", f"trial-{trial.number}")
     place = folder / name
     metrics, output, results = place / "metrics", place / "output.txt", {}
-    arguments = [*(word for word in space.arguments if word != TRAINER),
-                 *(f"--{flag}={value}" for flag, value in values.items()), *options.arguments]
+    arguments = [*space.arguments, *(f"--{flag}={value}" for flag, value in values.items()),
+                 *options.arguments]
     for attribute, value in (("folder", name), ("values", values), ("arguments", arguments)):
         trial.set_user_attr(attribute, value)
-    if is_over():
+    if asked:
         raise Interrupted
     print(f"trial {trial.number}: {_words(values)}", flush=True)
     try:
         place.mkdir(exist_ok=True)
         metrics.unlink(missing_ok=True)
-        process = _start(options.trainer, arguments, place, output, {
+        process = _start([*arguments, f"--dir={place}"], output, {
             "CLOUD_ML_HP_METRIC_FILE": str(metrics), "CLOUD_ML_TRIAL_ID": str(trial.number)})
     except OSError as error:
         raise TrialFailed(f"{error.filename}: {reason(error)}") from None
-    deadline = time.monotonic() + options.trial_seconds
     try:
         while process.poll() is None:
             time.sleep(LOOK_SECONDS)
             _report(trial, metrics, space.metric, results)
-            if is_over():
+            if asked:
                 raise Interrupted
-            if time.monotonic() > deadline:
-                raise TrialFailed(f"not done after {options.trial_seconds} seconds")
             if results and trial.should_prune():
                 raise optuna.TrialPruned
     finally:
@@ -199,15 +190,14 @@ def _run(trial, space, folder, options, is_over):
     return results[max(results)]
 
 
-def _start(trainer, arguments, place, output, variables):
+def _start(command, output, variables):
     environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_TRIALS}
     with open(output, "ab") as file:
         # In a session of its own, out of the reach of a terminal's Ctrl-C.
         return subprocess.Popen(
-            [sys.executable, "-m", trainer, f"--dir={place}", *arguments], cwd=PROJECT,
-            env=environment | variables, stdin=subprocess.DEVNULL, stdout=file,
-            stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=ending_with_this_process())
+            [sys.executable, "-m", *command], cwd=PROJECT, env=environment | variables,
+            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=ending_with_this_process())
 
 
 def _report(trial, metrics, name, results):
@@ -265,7 +255,7 @@ def _table(search, space, options):
         best = trials[0]
         place = os.path.join(options.dir, f"trial-{best.number}-again")
         lines += ["", f"trial {best.number} again, all digits of its numbers:", shlex.join([
-            "python", "-m", options.trainer, "--dir", place, *best.user_attrs["arguments"]])]
+            "python", "-m", *best.user_attrs["arguments"], "--dir", place])]
     return "\n".join(lines)
 
 
@@ -291,11 +281,8 @@ def _parser():
     flag("--jobs", "N", max(1, (os.cpu_count() or 1) // 2),
          "trials at once; two cores are enough for one", whole_number(1, 1024))
     flag("--dir", "DIR", "tuning", "where the trials are kept")
-    flag("--space", "FILE", SPACE, "the search space")
-    flag("--trial-seconds", "S", 3600, "a trial that takes longer has failed",
-         whole_number(1, 10**9))
+    flag("--space", "FILE", SPACE, "the search space and the program")
     flag("--seed", "N", 0, "of what is chosen", whole_number(0, 2**31 - 1))
-    flag("--trainer", "MODULE", TRAINER, "the program to tune")
     parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help=argparse.SUPPRESS)
     return parser
 

@@ -24,7 +24,7 @@ def commands():
 
 
 def shortened(line):
-    """A command as this test runs it: with little to train, and the server on any port."""
+    """A command as this test runs it: with little to train."""
     words = [sys.executable if word == "python" else word for word in shlex.split(line)]
     if "cloud.trainer" in words:
         words += SHORTER + ["--patience", "4"] * (words[0].startswith("TF_CONFIG"))

@@ -39,12 +39,8 @@ def message(type_, content):
 def test_vertex_job(vertex):
     (content,) = documents("vertex/job.yaml")
     spec = message(vertex.CustomJobSpec, content)
-    assert vertex.CustomJob(display_name="mnist", job_spec=spec).job_spec == spec
-    assert [pool.replica_count for pool in spec.worker_pool_specs] == [1, 1]
     assert all(pool.machine_spec.machine_type for pool in spec.worker_pool_specs)
-    assert spec.scheduling.restart_job_on_worker_restart
-    assert spec.scheduling.timeout.total_seconds() == 7200
-    assert spec.base_output_directory.output_uri_prefix.startswith("gs://")
+    assert spec.scheduling.restart_job_on_worker_restart and spec.scheduling.timeout
     for pool in spec.worker_pool_specs:
         check_arguments(list(pool.container_spec.args), 2)
     with pytest.raises(Exception, match="replicas"):  # the check itself would tell
@@ -56,8 +52,7 @@ def test_vertex_tuning(vertex):
     job = message(vertex.HyperparameterTuningJob, content)
     (metric,) = job.study_spec.metrics
     assert (metric.metric_id, metric.goal.name) == ("accuracy", "MAXIMIZE")
-    assert job.max_trial_count == 20 and 1 <= job.parallel_trial_count <= job.max_trial_count
-    assert len(job.study_spec.parameters) == 9
+    assert 1 <= job.parallel_trial_count <= job.max_trial_count
     assert all(parameter.WhichOneof("parameter_value_spec") for parameter in
                vertex.StudySpec.pb(job.study_spec).parameters)
     (pool,) = job.trial_job_spec.worker_pool_specs
@@ -110,19 +105,18 @@ def test_namespaces_that_enforce_the_restricted_profile_take_it(pod, containers)
 
 def test_indexed_job():
     service, job = documents("kubernetes/indexed-job.yaml")
-    assert (service["apiVersion"], job["apiVersion"]) == ("v1", "batch/v1")
     spec, pod = job["spec"], job["spec"]["template"]["spec"]
     assert spec["completionMode"] == "Indexed" and spec["completions"] == spec["parallelism"]
     assert service["spec"]["clusterIP"] == "None"
     assert pod["subdomain"] == service["metadata"]["name"]
     assert service["spec"]["selector"] == {
         "batch.kubernetes.io/job-name": job["metadata"]["name"]}
-    assert pod["restartPolicy"] == "Never"  # which podFailurePolicy asks for
 
     (container,) = pod["containers"]
     (mount,), (volume,) = container["volumeMounts"], pod["volumes"]
-    assert mount["name"] == volume["name"]
-    assert volume["persistentVolumeClaim"]["claimName"] == CLAIM
+    (claim,) = documents("kubernetes/volume.yaml")
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"] == CLAIM
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
     check_arguments(container["args"], spec["completions"])
     options = hyperparameters.read(container["args"][1:])
     assert all(getattr(options, name).startswith(mount["mountPath"] + "/")
@@ -135,13 +129,6 @@ def test_indexed_job():
         assert list(found.addresses) == [
             f"{job['metadata']['name']}-{number}.{service['metadata']['name']}:2222"
             for number in range(spec["completions"])]
-
-
-def test_volume_claim():
-    """The claim that all pods name, which several machines can write to."""
-    (claim,) = documents("kubernetes/volume.yaml")
-    assert claim["metadata"]["name"] == CLAIM
-    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
 
 
 def test_server_deployment():
@@ -159,7 +146,7 @@ def test_server_deployment():
     assert options.drain_seconds + server.GRACE < pod["spec"]["terminationGracePeriodSeconds"]
     for name in ("startupProbe", "readinessProbe", "livenessProbe"):
         probe = container[name]
-        assert probe["httpGet"] == {"path": options.health_route, "port": port["targetPort"]}
+        assert probe["httpGet"] == {"path": server.HEALTH_ROUTE, "port": port["targetPort"]}
         assert probe["timeoutSeconds"] >= 2
     ready = container["readinessProbe"]
     noticed = ready["periodSeconds"] * ready["failureThreshold"] + ready["timeoutSeconds"]
@@ -187,30 +174,21 @@ def check_arguments(arguments, processes):
 def test_dockerfile():
     """Not built here, but what it says is held together: pinned, not root, all files there."""
     text = (CLOUD / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-    lines = text.splitlines()
-    instructions = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
-    names = [name for name, _ in instructions]
-    assert re.search(r":\d+\.\d+\.\d+-", dict(instructions)["FROM"])
-    users = [value for name, value in instructions if name == "USER"]
-    assert users == ["1000"] and names.index("USER") < names.index("ENTRYPOINT")
-    assert json.loads(dict(instructions)["ENTRYPOINT"]) == ["tini", "--", "python", "-m"]
-    assert " tini" in text and "/health" in dict(instructions)["HEALTHCHECK"]
-    module = json.loads(dict(instructions)["CMD"])[0]
+    instructions = [line.split(None, 1) for line in text.splitlines()
+                    if line and not line.startswith("#")]
+    found = dict(instructions)
+    assert re.search(r":\d+\.\d+\.\d+-", found["FROM"]) and found["USER"] == "1000"
+    module = json.loads(found["CMD"])[0]
     assert (PROJECT / (module.replace(".", "/") + ".py")).exists()
-    for name, value in instructions:
-        if name == "COPY":
-            for source in value.split()[:-1]:
-                assert (PROJECT / source.replace("${DEVICE}", "gpu")).exists(), source
-    for kind in ("cpu", "gpu"):
-        pinned = (CLOUD / f"image-{kind}.txt").read_text(encoding="utf-8").splitlines()
-        pinned = [line for line in pinned if line and not line.startswith("#")]
+    for source in (word for name, value in instructions if name == "COPY"
+                   for word in value.split()[:-1]):
+        assert (PROJECT / source.replace("${DEVICE}", "gpu")).exists(), source
+    for kind, tensorflow in (("cpu", "tensorflow-cpu"), ("gpu", "tensorflow")):
+        pinned = [line for line in (CLOUD / f"image-{kind}.txt").read_text().splitlines()
+                  if line and not line.startswith("#")]
         assert all(re.fullmatch(r"[\w.-]+==[\w.+-]+", line) for line in pinned), pinned
         packages = {line.split("==")[0].lower() for line in pinned}
-        assert {"numpy", "uvicorn", "starlette", "orjson", "prometheus-client"} <= packages
-        assert "tensorflow" + ("-cpu" if kind == "cpu" else "") in packages
-    ignored = (CLOUD / "Dockerfile.dockerignore").read_text(encoding="utf-8").split()
-    assert ignored[0] == "*"
-    assert {"!cloud", "!common", "!data"} <= set(ignored)
+        assert {tensorflow, "numpy", "uvicorn", "starlette", "orjson"} <= packages
 
 
 # README

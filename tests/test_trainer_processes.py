@@ -16,12 +16,10 @@ import sys
 import time
 import uuid
 
-import numpy as np
 import pytest
 from conftest import PROJECT, script_environment, wait_until
 
 from cloud.trainer import cluster
-from common.data_files import read_idx
 
 slow = pytest.mark.slow
 CHIEF, WORKER, ALONE = "chief", "worker", "alone"
@@ -205,32 +203,6 @@ def test_a_finished_training_needs_no_others(uninterrupted):
     assert uninterrupted.output(WORKER) == "120 iterations are done already\n"
 
 
-@slow
-def test_the_export_in_a_fresh_process(uninterrupted, tmp_path):
-    """Loaded far away from this code, it computes what the trained network has computed."""
-    images = read_idx(PROJECT / "data" / "t10k-images-idx3-ubyte.gz", 3)[:100]
-    labels = read_idx(PROJECT / "data" / "t10k-labels-idx1-ubyte.gz", 1)[:100]
-    np.save(tmp_path / "images.npy", np.float32(images) / 255)
-    code = """if True:
-        import numpy as np, sys, tensorflow as tf
-        folder, images = sys.argv[1:]
-        model = tf.saved_model.load(folder + "/1", tags=["serve"])
-        found = model.signatures["serving_default"](image=np.load(images))
-        np.savez(images, **{name: value.numpy() for name, value in found.items()})
-        """
-    ran = subprocess.run(
-        [sys.executable, "-c", code, uninterrupted.folder / "model", tmp_path / "images.npy"],
-        cwd=tmp_path, env=script_environment(), capture_output=True, text=True, timeout=LIMIT)
-    assert ran.returncode == 0, ran.stderr
-    found = np.load(tmp_path / "images.npy.npz")
-    assert {name: (found[name].dtype, found[name].shape) for name in found} == {
-        "classes": (np.int64, (100,)), "predictions": (np.float32, (100, 10))}
-    assert np.allclose(found["predictions"].sum(1), 1, atol=1e-5)
-    assert np.array_equal(found["predictions"].argmax(1), found["classes"])
-    final = re.search(r"final test accuracy ([\d.]+)", uninterrupted.output(CHIEF))
-    assert np.mean(found["classes"] == labels) == pytest.approx(float(final[1]), abs=0.0001)
-
-
 ROUNDS = [pytest.param(None, id="once", marks=slow), *(
     pytest.param(number, id=f"round {number}", marks=pytest.mark.recovery)
     for number in range(20))]
@@ -352,10 +324,9 @@ def test_sigterm_while_waiting_for_others(engine):
 
 
 @pytest.mark.parametrize("arguments, environment, sentence", [
-    ((), {"TF_CONFIG": "{"}, "TF_CONFIG is not JSON"),
-    (("--data-dir", "/nowhere/at/all"), {}, "--data-dir: there is no folder /nowhere/at/all"),
+    ((), {"TF_CONFIG": "{"}, "TF_CONFIG is not understood"),
     (("--workers", "2"), {"JOB_COMPLETION_INDEX": "0", "CLUSTER_SIZE": "2",
-                          "CLUSTER_HOSTS": "mnist-{}"}, "--workers is for this machine alone"),
+                          "CLUSTER_HOSTS": "mnist-{}:2222"}, "--workers is for this machine alone"),
 ])
 def test_user_errors_get_one_sentence(arguments, environment, sentence):
     ran = subprocess.run([sys.executable, "-m", "cloud.trainer", *arguments], cwd=PROJECT,
@@ -363,7 +334,6 @@ def test_user_errors_get_one_sentence(arguments, environment, sentence):
                          capture_output=True, text=True)
     assert ran.returncode == 1
     assert ran.stderr.startswith(f"cloud.trainer: {sentence}") and ran.stderr.count("\n") == 1
-    assert not os.path.exists("/nowhere")
 
 
 @slow

@@ -12,8 +12,7 @@ others are:
   Kubernetes' indexed jobs: JOB_COMPLETION_INDEX, the number of this process, which Kubernetes
     sets; the job's own file adds
       CLUSTER_SIZE   how many processes there are, for example 2
-      CLUSTER_HOSTS  their names with {} for the number, for example mnist-{}.mnist
-      CLUSTER_PORT   the port on which each listens, 2222 where it is left out
+      CLUSTER_HOSTS  their addresses with {} for the number, for example mnist-{}.mnist:2222
 
 None of these: the process trains alone.
 """
@@ -27,8 +26,6 @@ import socket
 
 from common.terminal import UserError
 
-CHIEFS = ("chief", "master")  # "master" is the older name
-DEFAULT_PORT = "2222"
 CONNECT_SECONDS = 3
 
 
@@ -110,85 +107,47 @@ def out_of_reach(cluster):
         return [address for address, there in zip(others, found) if not there]
 
 
-def can_listen(cluster):
-    """Whether the port is free on which this process has to listen for the others."""
-    port = int(cluster.addresses[cluster.index].rpartition(":")[2])
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as TensorFlow's will
-        try:
-            listener.bind(("", port))
-        except OSError:
-            return False
-    return True
-
-
 def _from_tf_config(text):
     try:
         config = json.loads(text)
-    except ValueError as error:
-        raise ClusterError(f"TF_CONFIG is not JSON: {error}") from None
-    if not isinstance(config, dict) or not isinstance(config.get("cluster", {}), dict):
-        raise ClusterError('TF_CONFIG should look like {"cluster": {"worker": ["host:port", …]}, '
-                           '"task": {"type": "worker", "index": 0}}')
-    jobs = {name: hosts for name, hosts in config.get("cluster", {}).items() if hosts}
-    if not jobs:
-        return Cluster()  # a job of one machine: some engines say so by an empty cluster
-
-    for name, hosts in jobs.items():
-        if name not in (*CHIEFS, "worker"):
-            raise ClusterError(f'TF_CONFIG names tasks of the type "{name}", which this training '
-                               f"has no work for: leave them out of the job")
-        if not isinstance(hosts, list):
-            raise ClusterError(f'TF_CONFIG should list the addresses of "{name}", not {hosts!r}')
-    chiefs = [(name, host) for name in CHIEFS for host in jobs.get(name, [])]
-    if len(chiefs) > 1:
-        raise ClusterError(f"TF_CONFIG names {len(chiefs)} chiefs, where there can be one")
-    everyone = [(name, place, host) for name in (*CHIEFS, "worker")
-                for place, host in enumerate(jobs.get(name, []))]
-
-    task = config.get("task")
-    if not isinstance(task, dict) or not isinstance(task.get("type"), str) or "index" not in task:
-        raise ClusterError('TF_CONFIG does not say which task this process is: "task" should look '
-                           'like {"type": "worker", "index": 0}')
-    number = _whole_number(task["index"], 'TF_CONFIG\'s "index"')
-    for index, (name, place, _) in enumerate(everyone):
-        if (name, place) == (task["type"], number):
-            return _cluster([host for _, _, host in everyone], index, "TF_CONFIG")
-    raise ClusterError(f'TF_CONFIG says that this process is "{task["type"]}" {number}, which its '
-                       f"cluster does not have")
+        jobs = {name: hosts for name, hosts in config.get("cluster", {}).items() if hosts}
+        if not jobs:
+            return Cluster()  # a job of one machine: some engines say so by an empty cluster
+        task = config["task"]["type"], str(config["task"]["index"])
+        tasks = {(name, str(number)): host for name in ("chief", "worker")
+                 for number, host in enumerate(jobs.pop(name, []))}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ClusterError(
+            f'TF_CONFIG is not understood ({error!r}): it should look like {{"cluster": '
+            f'{{"worker": ["host:port", …]}}, "task": {{"type": "worker", "index": 0}}}}') from None
+    if jobs:
+        raise ClusterError(f"TF_CONFIG names tasks of the type {' and '.join(jobs)}, which this "
+                           f"training has no work for: leave them out of the job")
+    if task not in tasks:
+        raise ClusterError(f"TF_CONFIG says that this process is {' '.join(task)}, which its "
+                           f"cluster does not have")
+    return _cluster(list(tasks.values()), list(tasks).index(task), "TF_CONFIG")
 
 
 def _from_indexed_job(environment):
-    index = _whole_number(environment["JOB_COMPLETION_INDEX"], "JOB_COMPLETION_INDEX")
-    size = _whole_number(environment["CLUSTER_SIZE"], "CLUSTER_SIZE")
-    if not index < size:
-        raise ClusterError(f"JOB_COMPLETION_INDEX is {index}, and should be below CLUSTER_SIZE, "
-                           f"which is {size}")
-    if size == 1:
-        return Cluster()
+    index, size = environment["JOB_COMPLETION_INDEX"], environment["CLUSTER_SIZE"]
+    if not size.isdecimal() or int(size) <= int(index):
+        raise ClusterError(f"CLUSTER_SIZE should be the number of processes, more than {index}, "
+                           f"the JOB_COMPLETION_INDEX of this one, not {size!r}")
     hosts = environment.get("CLUSTER_HOSTS", "")
-    if hosts.count("{}") != 1:
-        raise ClusterError("CLUSTER_HOSTS should be the processes' host names with {} in place of "
-                           f"the number, such as mnist-{{}}.mnist, not {hosts!r}")
-    port = environment.get("CLUSTER_PORT") or DEFAULT_PORT
-    addresses = [f"{hosts.replace('{}', str(number))}:{port}" for number in range(size)]
-    return _cluster(addresses, index, "CLUSTER_PORT")
+    addresses = [hosts.replace("{}", str(number)) for number in range(int(size))]
+    return _cluster(addresses, int(index), "CLUSTER_HOSTS")
 
 
 def _cluster(addresses, index, variable):
     """A cluster of these addresses, once they are checked; `variable` is where they come from."""
+    if len(addresses) == 1:
+        return Cluster()
     for address in addresses:
-        port = re.fullmatch(r"[^\s:/]+:(\d{1,5})|\[[0-9a-fA-F:.]+\]:(\d{1,5})", str(address))
-        if not port or not 0 < int(port[1] or port[2]) < 65536:
+        port = re.fullmatch(r"(?:[^\s:/]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", str(address))
+        if not port or not 0 < int(port[1]) < 65536:
             raise ClusterError(f"{variable}: {address!r} is not an address, which has a host and "
                                f"a port from 1 to 65535, such as host:2222")
     if len(set(addresses)) < len(addresses):
         raise ClusterError(f"{variable} names the same address twice")
-    return Cluster(tuple(addresses), index) if len(addresses) > 1 else Cluster()
-
-
-def _whole_number(value, name):
-    """An int, 0 or above; engines write it as a number or as a text."""
-    if isinstance(value, (int, str)) and re.fullmatch(r"\d{1,6}", str(value)):
-        return int(value)
-    raise ClusterError(f"{name} should be a whole number, 0 or above, not {value!r}")
+    return Cluster(tuple(addresses), index)

@@ -11,34 +11,31 @@ import os
 
 from cloud.buckets import local_path
 from common import mnist_data
-from common.options import whole_number
+from common.options import folder, whole_number
 
 LARGEST_SEED = 2**31 - 2000  # leaves room below 2**31 for what is added to it
 MANY = 1_000_000_000
 FOLDERS = {"model_dir": "model", "checkpoint_dir": "checkpoints", "log_dir": "logs"}  # below --dir
 
 
-def number(low, high, above=False, below=False):
-    """The type of numbers from `low` to `high`; the ends are excluded where asked for."""
+def number(low, high):
+    """The type of numbers from `low` to `high`."""
     def convert(text):
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not low <= value <= high or (above and value == low) or (below and value == high):
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is no number {'above' if above else 'from'} {low:g} "
-                f"{'and below' if below else 'to'} {high:g}")
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
         return value
     return convert
 
 
 def yes_or_no(text):
     """The type of a bool, from a word."""
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if text.lower() not in words:
+    if text.lower() not in ("true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-    return words[text.lower()]
+    return text.lower() == "true"
 
 
 def _flag(default, type_, help_, metavar="N", **more):
@@ -53,13 +50,12 @@ class Hyperparameters:
     Each is a flag: --hp-learning-rate, and so on.
     """
 
-    learning_rate: float = _flag(0.003, number(0, 1, above=True),
+    learning_rate: float = _flag(0.003, number(1e-9, 1),
                                  "where the decaying learning rate starts", "RATE")
     learning_rate_floor: float = _flag(0.0001, number(0, 1), "added to it, does not decay", "RATE")
-    decay_steps: float = _flag(2000.0, number(0, 1e9, above=True),
+    decay_steps: float = _flag(2000.0, number(1e-3, 1e9),
                                "iterations until it is down to 1/e")
-    pkeep: float = _flag(0.75, number(0, 1, above=True), "probability to keep a neuron in training",
-                         "P")
+    pkeep: float = _flag(0.75, number(1e-3, 1), "probability to keep a neuron in training", "P")
     channels_1: int = _flag(6, whole_number(1, 1024), "of convolution 1")
     channels_2: int = _flag(12, whole_number(1, 1024), "of convolution 2")
     channels_3: int = _flag(24, whole_number(1, 1024), "of convolution 3")
@@ -67,7 +63,7 @@ class Hyperparameters:
     batch_norm: bool = _flag(False, yes_or_no, "normalise each layer over its batch",
                              "true|false", nargs="?", const=True)
     batch_norm_decay: float = _flag(
-        0.993, number(0, 1, below=True),
+        0.993, number(0, 0.999999),
         "how much of the running mean and variance an iteration keeps", "SHARE")
     iterations: int = _flag(10_000, whole_number(1, MANY), "number of batches to train on")
 
@@ -77,7 +73,7 @@ class Hyperparameters:
 
     def by_flag(self):
         """A dictionary of all values by their flags, "--hp-learning-rate" and so on."""
-        return {"--" + _flag_name(name): value for name, value in vars(self).items()}
+        return {_flag_of(name): value for name, value in vars(self).items()}
 
 
 def read(arguments=None):
@@ -93,11 +89,9 @@ def read(arguments=None):
         parser.add_argument(name, metavar=metavar, type=type_, default=default,
                             help=f"{help_} (default: {default})")
 
-    def folder(name, default, help_):
-        flag(name, default, help_, _folder, "DIR")
-
-    folder("--data-dir", mnist_data.DEFAULT_DIR, "folder of the data set, in MNIST's format")
-    folder("--dir", "cloud_output", "where model/, checkpoints/ and logs/ are")
+    flag("--data-dir", mnist_data.DEFAULT_DIR, "folder of the data set, in MNIST's format",
+         lambda text: folder(local_path(text)), "DIR")
+    flag("--dir", "cloud_output", "where model/, checkpoints/ and logs/ are", _folder, "DIR")
     for name, variable, what in (
             ("--model-dir", "AIP_MODEL_DIR", "where to export to"),
             ("--checkpoint-dir", "AIP_CHECKPOINT_DIR", "where checkpoints are; a run goes on from "
@@ -117,10 +111,11 @@ def read(arguments=None):
     flag("--workers", 0, "train with N processes on this machine; 0: as the environment says",
          whole_number(0, 64))
     flag("--patience", 300, "give up when nothing has moved for N seconds, for example while "
-         "waiting for the other processes", number(0, 1_000_000, above=True))
+         "waiting for the other processes", number(0.001, 1_000_000))
     group = parser.add_argument_group("hyperparameters")
     for field in dataclasses.fields(Hyperparameters):
-        group.add_argument("--" + _flag_name(field.name), default=field.default, **field.metadata)
+        group.add_argument(_flag_of(field.name), dest=field.name, default=field.default,
+                           **field.metadata)
     options = parser.parse_args(arguments)
     for name, place in FOLDERS.items():
         if getattr(options, name) is None:
@@ -130,13 +125,13 @@ def read(arguments=None):
 
 def from_options(options):
     """The `Hyperparameters` among the flags that `read` has read."""
-    return Hyperparameters(**{field.name: getattr(options, _flag_name(field.name).replace("-", "_"))
+    return Hyperparameters(**{field.name: getattr(options, field.name)
                               for field in dataclasses.fields(Hyperparameters)})
 
 
-def _flag_name(name):
-    """The flag of a hyperparameter, without its dashes: hp-channels-1 for channels_1."""
-    return "hp-" + name.replace("_", "-")
+def _flag_of(name):
+    """The flag of a hyperparameter: --hp-channels-1 for channels_1."""
+    return "--hp-" + name.replace("_", "-")
 
 
 def _folder(text):

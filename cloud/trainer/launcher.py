@@ -31,6 +31,7 @@ import threading
 import time
 
 from cloud.trainer.cluster import out_of_reach
+from common.graph.start import threads_without_signals
 from common.terminal import say
 
 EXIT_RETRY = 138  # 128 + SIGUSR1, which nobody sends
@@ -115,9 +116,11 @@ class _Process:
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True,
                   "errors": "replace"} if self._prefix else {}
         # In a session of its own, out of the reach of a terminal's Ctrl-C, which is passed on.
-        self._process = subprocess.Popen(
-            self._command, stdin=its_line, start_new_session=True, pass_fds=self._locks, **output,
-            env=os.environ | self._cluster.environment, preexec_fn=ending_with_this_process())
+        with threads_without_signals():  # all of the process's: it looks for them itself
+            self._process = subprocess.Popen(
+                self._command, stdin=its_line, start_new_session=True, pass_fds=self._locks,
+                env=os.environ | self._cluster.environment, **output,
+                preexec_fn=ending_with_this_process())
         its_line.close()
         if self._prefix:
             threading.Thread(target=self._copy, args=(self._process.stdout,)).start()

@@ -10,15 +10,10 @@ from common.terminal import say
 
 
 class Lifetime:
-    """Tells the launcher how this process is doing, and this process what the launcher wants.
-
-    Attributes:
-      signal: the number (int) of the signal that asks it to end, or None.
-    """
+    """Tells the launcher how this process is doing, and this process what the launcher wants."""
 
     def __init__(self, line):
         """Begin; `line` (int) is the file number of the launcher's line."""
-        self.signal = None
         self._line = line
         self.moved_on()
 
@@ -27,17 +22,20 @@ class Lifetime:
         os.write(self._line, MOVED_ON)
 
     def will_save(self, saves):
-        """Say whether the main thread looks at `signal` from now on, saves the state and leaves.
+        """Say whether (bool) this process looks at `signal` from now on, saves and leaves.
 
-        Args:
-          saves: bool. As long as it does not, at first, a signal ends the process at once.
+        As long as it does not, at first, the launcher kills it where it has to end.
         """
-        for number in SIGNALS:
-            signal.signal(number, self._remember if saves else signal.SIG_DFL)
         os.write(self._line, WILL_SAVE if saves else WILL_NOT_SAVE)
 
-    def _remember(self, number, frame):
-        self.signal = number
+    @property
+    def signal(self):
+        """The number (int) of the signal that asks this process to end, or None.
+
+        The launcher starts it with such signals blocked: they wait to be looked at, and interrupt
+        no thread of TensorFlow while it computes (see `handle_signals_apart` in common/graph).
+        """
+        return next(iter(signal.sigpending().intersection(SIGNALS)), None)
 
 
 def leave(status, why=None):

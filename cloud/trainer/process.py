@@ -44,7 +44,6 @@ def _start_tensorflow(cluster):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL",
                           FATAL_ONLY if cluster.size > 1 else tensorflow_start.WARNING)
     tensorflow_start.prefer_onednn()
-    tensorflow_start.handle_signals_apart()
     with tensorflow_start.without_chatter(), tensorflow_start.without_keras():
         import tensorflow as tf
         tf.config.list_physical_devices("GPU")  # has things to say, too

@@ -11,7 +11,7 @@ import re
 import numpy as np
 import tensorflow as tf
 
-from cloud.trainer.cluster import Cluster, can_listen
+from cloud.trainer.cluster import Cluster
 from cloud.trainer.launcher import EXIT_RETRY
 from cloud.trainer.lifetime import leave
 from cloud.trainer.records import Checkpoints, Summaries, TuningMetric, export
@@ -74,9 +74,6 @@ def run(options, hyperparameters, cluster, lifetime):
 def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved):
     """Find the other processes, and give the `Training` as it was saved after `saved` steps."""
     if cluster.size > 1:
-        if not can_listen(cluster):
-            leave(EXIT_RETRY, f"another program listens on the port of "
-                              f"{cluster.addresses[cluster.index]}")
         print(f"waiting for the other {cluster.size - 1} of {cluster.size} processes, at most "
               f"{options.patience:g} seconds (--patience)", flush=True)
     try:
@@ -89,7 +86,8 @@ def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved):
             if cluster.size > 1:
                 training.share_state()
     except LostPeer as error:
-        leave(EXIT_RETRY, f"the cluster did not come about ({error})")
+        leave(EXIT_RETRY, f"the cluster of {', '.join(cluster.addresses)} did not come about "
+                          f"({error})")
     lifetime.moved_on()
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     who = f", process {cluster.index} of {cluster.size}" if cluster.size > 1 else ""

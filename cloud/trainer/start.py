@@ -7,7 +7,6 @@ from cloud.lock import InUse, lock
 from cloud.trainer import cluster as clusters
 from cloud.trainer import hyperparameters as hp
 from cloud.trainer.launcher import EXIT_RETRY, launch
-from common import mnist_data
 from common.terminal import EXIT_USER_ERROR, UserError, say
 
 
@@ -29,8 +28,6 @@ def _processes(options):
     if options.workers and cluster.size > 1:
         raise UserError("--workers is for this machine alone, but the environment names other "
                         "processes to train with: leave out one or the other")
-    if not os.path.isdir(mnist_data.resolve(options.data_dir)):
-        raise UserError(f"--data-dir: there is no folder {options.data_dir}")
     return clusters.on_this_machine(options.workers) if options.workers else [cluster]
 
 
