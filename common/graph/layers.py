@@ -8,8 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from common.dashboard.link.questions import Evidence, Exciting, Layer, Weights
-from common.dashboard.link.receptive_fields import fields_of
+from common.dashboard.link.questions import Evidence, Exciting, Layer, Weights, fields_of
 
 WEIGHING = {"MatMul": "fully connected", "Conv2D": "convolution"}
 POOLING = {"MaxPool": "pooling", "AvgPool": "pooling"}

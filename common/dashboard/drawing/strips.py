@@ -3,15 +3,17 @@
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing.layout import LETTER, points_for, width_of
 from common.dashboard.drawing.style import (
     BUTTON_COLOUR,
     DPI,
     FRAME_COLOUR,
     GRID_COLOUR,
+    LETTER,
     TEST_COLOUR,
     TEXT_COLOUR,
     TRAIN_COLOUR,
+    points_for,
+    width_of,
 )
 from common.terminal import hours
 

@@ -12,6 +12,7 @@ NEGATIVE_TO_POSITIVE = ["#7c2d12", TEST_COLOUR, "#ffffff", TRAIN_COLOUR, "#1e3a8
 
 WIDTH, HEIGHT, DPI = 1280, 720, 100  # of a window on a common screen, in pixels
 POINTS = 9.0                         # font size at that size of window
+LETTER = 0.6                         # a letter's width, as a share of the font's size
 
 STYLE = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the same on every machine
@@ -30,3 +31,13 @@ def use_style():
     """Set matplotlib's settings for the dashboard, whatever they are: how it looks is its own."""
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(STYLE)
+
+
+def width_of(letters, points, figure):
+    """About how wide so many letters are, in pixels; of a matplotlib figure, in so many points."""
+    return letters * LETTER * points * figure.dpi / 72
+
+
+def points_for(letters, width, figure):
+    """The font size in points in which so many letters are about `width` pixels wide."""
+    return width / width_of(max(1, letters), 1, figure)

@@ -3,7 +3,8 @@
 
 import time
 
-from common.dashboard.drawing.figure import VIEWS, DashboardFigure
+from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.drawing.panels import VIEWS
 from common.dashboard.link.messages import Paused, Question, Step
 from common.dashboard.link.run import NotOftener
 from common.dashboard.viewer.hands import Mouse, Pen, Zoom
@@ -91,11 +92,11 @@ class Viewer:
     # what keys do
 
     def show_view(self, view):
-        """Show one of `figure.VIEWS`."""
+        """Show one of `panels.VIEWS`."""
         self.zoom.end()
-        self.pen.turn_on(VIEWS[view].is_sheet)
         self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
+        self.pen.turn_on(self.figure.is_sheet)
 
     def slide(self, key):
         """Point at the value beside, layer by layer, for the name of an arrow key."""

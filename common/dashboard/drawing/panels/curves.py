@@ -5,10 +5,9 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing.layout import width_of
 from common.dashboard.drawing.panel import BOLD
 from common.dashboard.drawing.panels.bands import OverIterations
-from common.dashboard.drawing.style import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
+from common.dashboard.drawing.style import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, width_of
 
 LINE_WIDTHS = 0.8, 1.8, 1.6  # training batches, their mean, test digits; pixels, common screen
 FAINT = 0.3                # the opacity of single training batches

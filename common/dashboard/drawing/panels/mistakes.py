@@ -7,13 +7,13 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from common.dashboard.drawing.layout import LETTER
 from common.dashboard.drawing.panel import Panel
 from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel, of_all
 from common.dashboard.drawing.scene import sample_of
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
+    LETTER,
     PAPER,
     TEXT_COLOUR,
     WRONG_COLOUR,

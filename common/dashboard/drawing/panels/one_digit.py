@@ -8,8 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
-from common.dashboard.drawing.tile_panel import TilePanel
-from common.dashboard.drawing.tiles import Group
+from common.dashboard.drawing.tiles import Group, TilePanel
 from common.dashboard.link.questions import AskDigit, AskEvidence
 from common.digits.sheet import PEN, Handwriting
 

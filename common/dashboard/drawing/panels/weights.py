@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from common.dashboard.drawing.tile_panel import TilePanel
-from common.dashboard.drawing.tiles import Group
+from common.dashboard.drawing.tiles import Group, TilePanel
 from common.dashboard.link.questions import AskExciting, AskWeights
 
 DIGITS = tuple("0123456789")
