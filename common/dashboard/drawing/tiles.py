@@ -41,8 +41,7 @@ class Group:
     values: float [n, height, width].
     label: str, above them.
     is_signed: bool, whether positive and negative values differ in colour; or all are ink.
-    per_line: int, how many should be in a row (in a column, if groups go from left to right); 0 for
-      as many as there is room for.
+    per_row: int, how many should be in a row; 0 for as many as there is room for.
     captions: n str, one above each tile (at its left, if groups go from left to right).
     least: int, pixels that a value has at least.
     has_numbers: bool, whether to write the values where there is room.
@@ -56,7 +55,7 @@ class Group:
     values: np.ndarray
     label: str
     is_signed: bool = True
-    per_line: int = 0
+    per_row: int = 0
     captions: tuple = ()
     least: int = 1
     has_numbers: bool = False
@@ -155,21 +154,19 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         across = max(columns_in * side, 0 if from_left else caption) + gap + left
         down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
-        room = (height - labels) // down if from_left else (width - 1) // across
+        most_columns, most_rows = (width - 1) // across, (height - labels) // down
         if group.may_lose:
-            lines_of_room = (width if from_left else height - labels) // (across if from_left
-                                                                          else down)
-            count = min(count, max(count // 2, room * lines_of_room))
-        if group.per_line and cell > 1:
-            in_line = min(count, group.per_line)
-        else:
-            in_line = -(-count // -(-count // max(1, room)))  # lines of about the same length
-        if in_line > room and cell > 1:
+            count = min(count, max(count // 2, most_columns * most_rows))
+        is_table = group.per_row and cell > 1
+        by_column = from_left and not is_table
+        most = max(1, most_rows if by_column else most_columns)
+        in_line = min(count, group.per_row) if is_table else -(-count // -(-count // most))
+        lines = -(-count // in_line)  # of about the same length
+        columns, rows = (lines, in_line) if by_column else (in_line, lines)
+        if cell > 1 and (columns > most_columns or from_left and rows > most_rows):
             break
-        lines = -(-count // in_line)
-        columns, rows = (lines, in_line) if from_left else (in_line, lines)
         places.append(Place(left, labels + above, count, columns, rows, side, across, down,
-                            from_left, left))
+                            by_column, left))
         words = math.ceil(LETTER * max(len(group.label), len(group.note)) * line / LINE)
         sizes.append(max(columns * across, words) if from_left else labels + rows * down)
     return places, sizes
@@ -303,7 +300,8 @@ class TilePanel(Panel):
         from_left = False
         if self.from_left and self.groups:
             places, has_room = lay_out(self.groups, width, height, text, True)
-            from_left = has_room and places[0].cell >= self.places[0].cell
+            from_left = has_room and (min(place.cell for place in places)
+                                      >= min(place.cell for place in self.places))
             self.places = places if from_left else self.places
         picture = draw(self.groups, self.places, width, height)
         self._used = 0
