@@ -27,7 +27,7 @@ from matplotlib.text import Text
 
 from common.dashboard.drawing import mosaic
 from common.dashboard.drawing.figure import SIX, VIEWS
-from common.dashboard.drawing.panels.curves import running_mean
+from common.dashboard.drawing.panels.iterations import running_mean
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.strips import status_words
 from common.dashboard.drawing.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style

@@ -8,8 +8,9 @@ import pytest
 
 from common.dashboard.link import messages
 from common.dashboard.link.messages import Progress, Trained
+from common.dashboard.link.run import hours
 from common.dashboard.outputs.text import HEADER, digit_lines, progress, row
-from common.terminal import StatusLine, hours
+from common.terminal import StatusLine
 
 
 @pytest.mark.parametrize("trained, tested, expected", [

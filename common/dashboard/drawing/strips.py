@@ -15,7 +15,7 @@ from common.dashboard.drawing.style import (
     points_for,
     width_of,
 )
-from common.terminal import hours
+from common.dashboard.link.run import hours
 
 STATUS_HEIGHT, BUTTON_HEIGHT, BAR_HEIGHT = 26, 34, 3  # pixels of a common window
 ONE_LINE = 100           # letters of a status line; where there is room for fewer, it has two

@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from common.dashboard.drawing.panels.bands import BandsPanel
 from common.dashboard.drawing.panels.curves import CurvesPanel
 from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
+from common.dashboard.drawing.panels.iterations import BandsPanel
 from common.dashboard.drawing.panels.layers import LayersPanel, PatchPanel
 from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
 from common.dashboard.drawing.panels.one_digit import (

@@ -139,19 +139,13 @@ class EvidencePanel(TilePanel):
         if evidence is None:
             return []
         self.set_title(self.heading if evidence.rest_is_biases else f"{self.heading}; {WHY_REST}")
-        return maps_of(evidence)
-
-
-def maps_of(evidence):
-    """A `Group` for each digit of a `questions.Evidence`, all at one scale of colours."""
-    end = abs(evidence.maps).max()
-    groups = []
-    for number, digit in enumerate(evidence.digits):
-        whose = "computed" if number == 0 else "correct"
-        total, logit = evidence.maps[number].sum(), evidence.logits[number]
         what = "pixel × weight" if evidence.is_exact else "pixel × gradient"
         rest = "bias" if evidence.is_exact else "biases" if evidence.rest_is_biases else "the rest"
-        note = f"sum {total:.2f}, {rest} {logit - total:.2f}: logit {logit:.2f}"
-        groups.append(Group(evidence.maps[number:number + 1], f"for {digit}, {whose}: {what}",
-                            note=note, end=end))
-    return groups
+        groups, whose = [], "computed"
+        for values, digit, logit in zip(evidence.maps, evidence.digits, evidence.logits):
+            total = values.sum()
+            note = f"sum {total:.2f}, {rest} {logit - total:.2f}: logit {logit:.2f}"
+            groups.append(Group(values[np.newaxis], f"for {digit}, {whose}: {what}", note=note,
+                                end=abs(evidence.maps).max()))  # all at one scale of colours
+            whose = "correct"
+        return groups
