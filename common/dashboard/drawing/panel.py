@@ -1,4 +1,4 @@
-"""What all panels have in common.
+"""What all panels have in common, and how wide their words are.
 
 Every panel separates what stays (axes, ticks, titles) from what moves with each new measurement:
 its `moving` artists. A window can then repaint the moving ones alone, which is what makes it cheap.
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from common.dashboard.drawing.style import FAINT_COLOUR, FRAME_COLOUR, TEXT_COLOUR, points_for
+from common.dashboard.drawing.style import FAINT_COLOUR, FRAME_COLOUR, LETTER, TEXT_COLOUR
 
 BOLD = 1.12  # how much wider bold letters are
 WITHOUT_TICKS_BELOW = 52, 8, 30, 10  # margins
@@ -140,6 +140,16 @@ class Panel:
 
     def _limits(self):
         return (*self.axes.get_xlim(), *self.axes.get_ylim())
+
+
+def width_of(letters, points, figure):
+    """About how wide so many letters are, in pixels; of a matplotlib figure, in so many points."""
+    return letters * LETTER * points * figure.dpi / 72
+
+
+def points_for(letters, width, figure):
+    """The font size in points in which so many letters are about `width` pixels wide."""
+    return width / width_of(max(1, letters), 1, figure)
 
 
 class PixelImage(AxesImage):

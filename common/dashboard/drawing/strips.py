@@ -3,6 +3,7 @@
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.transforms import Bbox
 
+from common.dashboard.drawing.panel import points_for, width_of
 from common.dashboard.drawing.style import (
     BUTTON_COLOUR,
     DPI,
@@ -12,8 +13,6 @@ from common.dashboard.drawing.style import (
     TEST_COLOUR,
     TEXT_COLOUR,
     TRAIN_COLOUR,
-    points_for,
-    width_of,
 )
 from common.dashboard.link.run import hours
 

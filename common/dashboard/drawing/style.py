@@ -31,13 +31,3 @@ def use_style():
     """Set matplotlib's settings for the dashboard, whatever they are: how it looks is its own."""
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(STYLE)
-
-
-def width_of(letters, points, figure):
-    """About how wide so many letters are, in pixels; of a matplotlib figure, in so many points."""
-    return letters * LETTER * points * figure.dpi / 72
-
-
-def points_for(letters, width, figure):
-    """The font size in points in which so many letters are about `width` pixels wide."""
-    return width / width_of(max(1, letters), 1, figure)

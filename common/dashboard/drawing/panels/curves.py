@@ -5,7 +5,7 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing.panel import BOLD
+from common.dashboard.drawing.panel import BOLD, width_of
 from common.dashboard.drawing.panels.iterations import (
     OverIterations,
     fitted_range,
@@ -14,7 +14,7 @@ from common.dashboard.drawing.panels.iterations import (
     running_mean,
     whole_range,
 )
-from common.dashboard.drawing.style import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, width_of
+from common.dashboard.drawing.style import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
 
 LINE_WIDTHS = 0.8, 1.8, 1.6  # training batches, their mean, test digits; pixels, common screen
 FAINT = 0.3                # the opacity of single training batches
