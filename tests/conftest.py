@@ -15,6 +15,7 @@ import types
 
 import pytest
 
+from benchmarks import speed
 from common import data_files, terminal
 from common.graph import start as tensorflow_start
 
@@ -70,28 +71,27 @@ def screen():
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is missing (Debian and Ubuntu: apt install xvfb xdotool)")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1200x24", "-dpi", "96",
-         "-nolisten", "tcp", "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as number:
-        display = ":" + number.readline().strip()
-    yield display
-    server.terminate()
-    server.wait()
+    with speed.virtual_screen() as (environment, _):
+        yield environment["DISPLAY"]
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """Make every mirror unreachable, for tests that run in this process."""
+def apart(monkeypatch):
+    """Keep each test in this process apart: no mirror can be reached; what scripts and dashboards
+    change for the end of their process is put back, and those not finished are left alone.
+    """
     monkeypatch.setattr(data_files, "MIRRORS", (NOWHERE,))
-
-
-@pytest.fixture(autouse=True)
-def no_end(monkeypatch):
-    """Leave dashboards that a test has not finished alone when all tests are over."""
     monkeypatch.setattr(terminal, "atexit", types.SimpleNamespace(register=lambda action: None))
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+def run_python(*arguments, cwd=PROJECT, environment=(), **options):
+    """Run Python as a script is run by a test; returns a `subprocess.CompletedProcess`."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=cwd, text=True,
+        env=script_environment() | dict(environment), **{
+            "stdin": None if "input" in options else subprocess.DEVNULL, "timeout": 100,
+            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options)
 
 
 @pytest.fixture
@@ -99,13 +99,7 @@ def run_script(tmp_path):
     """A function that runs a script of the project from another folder, its output piped."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-
-    def run(script, *arguments):
-        return subprocess.run(
-            [sys.executable, PROJECT / script, *map(str, arguments)], cwd=elsewhere, timeout=100,
-            env=script_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
-
-    return run
+    return lambda script, *arguments: run_python(PROJECT / script, *arguments, cwd=elsewhere)
 
 
 @contextlib.contextmanager
@@ -144,14 +138,5 @@ def tf():
 
 @pytest.fixture
 def viewer():
-    """A `Viewer` on a canvas without a screen; `run` is what it shows, `told` what it tells."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    from common.dashboard.link.run import Run
-    from common.dashboard.viewer.viewer import Viewer
-    run, told = Run(), []
-    canvas = FigureCanvasAgg(Figure(figsize=(12.8, 7.2)))
-    viewer = Viewer(0, canvas, run, told.append)
-    viewer.run, viewer.told = run, told
-    return viewer
+    from drawn_dashboard import viewer_of
+    return viewer_of()

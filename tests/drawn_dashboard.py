@@ -1,14 +1,18 @@
 """What the dashboard's tests share: runs that have taken place, and a way to look at pixels."""
 
+import itertools
+
 import numpy as np
 from matplotlib.backend_bases import KeyEvent, MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.link.messages import Digits, Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import Run, percentile_bands
 from common.dashboard.viewer.keys import Button
+from common.dashboard.viewer.viewer import Viewer
 
 POOL = np.zeros((2000, 28, 28), np.uint8)  # images with blank borders
 POOL[:, 4:24, 4:24] = np.random.default_rng(0).integers(0, 256, (2000, 20, 20))
@@ -78,6 +82,15 @@ def dashboard_of(run, width=1280, height=720, dpi=100, view="all", keys=(), has_
     return dashboard
 
 
+def viewer_of(run=None, width=1280, height=720):
+    """A `Viewer` on a canvas without a screen; `run` is what it shows, `told` what it tells."""
+    run, told = run or Run(), []
+    canvas = FigureCanvasAgg(Figure(figsize=(width / 100, height / 100), dpi=100))
+    viewer = Viewer(0, canvas, run, told.append)
+    viewer.run, viewer.told = run, told
+    return viewer
+
+
 def draw(dashboard):
     """Draw the whole figure, with all that is new; return its pixels."""
     dashboard.update()
@@ -130,3 +143,35 @@ def drag(viewer, panel, *points, button=1):
         mouse(viewer, "move", place)
     mouse(viewer, "release", places[-1], button)
     show(viewer.figure)
+
+
+def visible_texts(figure):
+    """The words and the place of every text in the picture, but for the list of keys."""
+    for axes in figure.axes:
+        if not axes.get_visible() or axes.get_label() == "keys":
+            continue
+        ticks = [tick for axis in (axes.xaxis, axes.yaxis)
+                 for tick in axis.get_major_ticks() + axis.get_minor_ticks()]
+        unseen = {label for tick in ticks for label in (tick.label1, tick.label2)
+                  if not axes.axison or not _is_within(tick)}
+        for text in set(axes.findobj(Text)) - unseen:
+            hidden_legend = axes.get_legend() and not axes.get_legend().get_visible() and (
+                text in axes.get_legend().get_texts())
+            if text.get_visible() and text.get_text().strip() and not hidden_legend:
+                yield text.get_text(), text.get_window_extent()
+
+
+def _is_within(tick):
+    low, high = sorted(tick.axes.xaxis.get_view_interval() if tick in tick.axes.xaxis.majorTicks
+                       else tick.axes.yaxis.get_view_interval())
+    return low - 1e-9 * (high - low) <= tick.get_loc() <= high + 1e-9 * (high - low)
+
+
+def assert_room(places, bounds):
+    """Each of some (name, box) is within the bounds, and overlaps no other."""
+    bounds, places = bounds.padded(0.01), [(name, place.padded(-0.01)) for name, place in places]
+    for name, place in places:
+        assert bounds.x0 <= place.x0 and place.x1 <= bounds.x1, name
+        assert bounds.y0 <= place.y0 and place.y1 <= bounds.y1, name
+    for (name, place), (other_name, other) in itertools.combinations(places, 2):
+        assert not place.overlaps(other), (name, other_name)

@@ -1,9 +1,15 @@
 """A window or page that a test feeds with a run, and what must be seen of it."""
 
 import os
+import pathlib
+import re
+import subprocess
+import time
 
 import matplotlib
 import numpy as np
+import pytest
+from conftest import wait_until
 from drawn_dashboard import dashboard_of, draw, pixels
 
 from common.dashboard.drawing.style import DPI, use_style
@@ -44,17 +50,48 @@ class FedViewer:
                 draw(dashboard)
             return pixels(dashboard)[::-1].astype(int)
 
-    def is_gone(self):
-        """Whether there is no process any more."""
-        try:
-            os.kill(self.process_id, 0)
-        except ProcessLookupError:
-            return True
-        return False
+    def memory(self):
+        """The resident memory of the process, in megabytes."""
+        status = pathlib.Path(f"/proc/{self.process_id}/status")
+        if not status.exists():
+            pytest.skip("this system has no /proc to read the memory from")
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read_text())[1]) / 1000
 
     @property
     def process_id(self):
         return self.process._process.pid
+
+
+def is_gone(number):
+    """Whether a process is no more, or only waits to be counted by its parent."""
+    try:
+        return " Z" in pathlib.Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return True
+
+
+class Window:
+    """A window on a virtual screen, moved to its top left, that gets the keys."""
+
+    def __init__(self, screen, title):
+        self._screen = screen
+        self.id = wait_until(lambda: self.xdotool(
+            "search", "--onlyvisible", "--name", f"^{re.escape(title)}$"), 60)
+        assert self.id, f"there is no window {title}"
+        self.xdotool("windowmove", self.id, 0, 0)
+        assert wait_until(self._has_the_keys)
+        time.sleep(0.5)  # until the toolkit knows it, too
+
+    def _has_the_keys(self):
+        self.xdotool("windowfocus", self.id)
+        return self.xdotool("getwindowfocus", "-f") == self.id
+
+    def xdotool(self, *arguments):
+        return subprocess.run(["xdotool", *map(str, arguments)], capture_output=True, text=True,
+                              env=os.environ | {"DISPLAY": self._screen}).stdout.strip()
+
+    def press(self, key):
+        self.xdotool("key", key)
 
 
 def difference(picture, expected):

@@ -1,12 +1,10 @@
 """docs/api.md: stages 1.0 and 3.1 in three APIs. They take the same steps, or learn as much."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from conftest import PROJECT, script_environment, script_of
+from conftest import PROJECT, run_python, script_of
 
 OTHERS = ["docs/stage_{}_tensorflow2.py", "docs/stage_{}_keras.py"]
 
@@ -40,8 +38,7 @@ np.savez(record, **shown)
 
 
 def run(*command):
-    return subprocess.run([sys.executable, *map(str, command)], check=True, cwd=PROJECT,
-                          env=script_environment(), stdout=subprocess.PIPE, text=True).stdout
+    return run_python(*command, check=True, timeout=None).stdout
 
 
 @pytest.mark.slow

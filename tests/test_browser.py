@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import pathlib
 import re
 import signal
 import socket
@@ -18,7 +17,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, wait_until
 from drawn_dashboard import messages_of_a_run
-from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
+from fed_viewer import PATIENCE, SAME, FedViewer, difference, is_gone
 from PIL import Image
 
 from common.dashboard.link.messages import Finished, Started
@@ -26,7 +25,7 @@ from common.dashboard.link.pipe import ViewerProcess
 
 browser = pytest.importorskip("common.dashboard.viewer.browser", reason="pages need tornado")
 chromium_driver = pytest.importorskip("chromium")
-from chromium import CTRL, META, SHIFT, Line, pixels_of  # noqa: E402
+from chromium import CTRL, META, Line, pixels_of  # noqa: E402
 
 TITLE = """<b>mine</b> &amp; 'yours' {0} $title "ours" </title></script>"""
 BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
@@ -128,20 +127,6 @@ def test_page_follows_the_run_and_answers_keys_buttons_and_the_mouse(served, ope
 
 
 @pytest.mark.slow
-def test_each_key_shows_its_panels(open_tab):
-    tab = open_tab()
-    for key, view in {"1": "accuracy", "2": "loss", "3": "train digits", "4": "weights",
-                      "5": "biases", "6": "test digits", "7": "curves", "8": "spread",
-                      "9": "digits", "0": "all", "d": "write", "Escape": "all"}.items():
-        tab.press(key)
-        assert shows(tab, view), key
-    tab.press("?", SHIFT)
-    assert shows(tab, "all", lambda figure: figure.keys.toggle())
-    tab.press("?", SHIFT)
-    assert shows(tab)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("width, height", [(390, 844), (844, 390)])
 def test_a_phone_has_buttons_at_hand_and_a_finger_writes_at_once(served, open_tab, width, height):
     tab = open_tab(width, height, ratio=2, is_phone=True)
@@ -159,16 +144,15 @@ def test_a_phone_has_buttons_at_hand_and_a_finger_writes_at_once(served, open_ta
 
 
 @pytest.mark.slow
-def test_ten_pages_each_at_its_own_size_and_view(served, open_tab):
-    views = "7", "8", "9", "1", "2", "3", "4", "5", "6", "0"
-    tabs = [open_tab(500 + 40 * n, 500 + 20 * n) for n in range(10)]
+def test_several_pages_each_at_its_own_size_and_view(served, open_tab):
+    """Otherwise a class that looks at one run sees what another pupil has chosen."""
+    views = {"7": "curves", "4": "weights", "0": "all"}
+    tabs = [open_tab(500 + 140 * n, 500 + 70 * n) for n in range(3)]
     for tab, key in zip(tabs, views):
         tab.press(key)
     for message in REST:
         served.send(message)
-    names = ("curves", "spread", "digits", "accuracy", "loss", "train digits", "weights", "biases",
-             "test digits", "all")
-    for tab, view in zip(tabs, names):
+    for tab, view in zip(tabs, views.values()):
         assert shows(tab, view), view
 
 
@@ -190,32 +174,6 @@ def test_keys_work_wherever_the_focus_is_and_others_are_left_to_the_browser(serv
         tab.press(key, held)
     assert tab.evaluate("prevented") == [True] * 3 + [False] * 3
     assert shows(tab, "biases")
-
-
-@pytest.mark.slow
-def test_zoom_into_a_box_and_back_and_a_click_on_a_digit(open_tab):
-    tab = open_tab()
-    corners = np.array([(70, 40), (220, 200)])
-
-    def zoom(dashboard):
-        panel = dashboard.panels["accuracy"]
-        height = dashboard.figure.bbox.height
-        (left, top), (right, bottom) = panel.axes.transData.inverted().transform(
-            [(x, height - y) for x, y in corners])
-        panel.zoom_to((left, right), (bottom, top))
-
-    assert shows(tab)
-    tab.press("o")
-    tab.drag(*corners.tolist())
-    assert shows(tab, "all", zoom)
-    tab.press("h")
-    assert shows(tab)
-    tab.press("3")
-    assert shows(tab, "train digits")
-    tab.drag((300, 200), (300, 200))
-    assert wait_until(lambda: difference(tab.picture(), tab.expected("train digits")) > DIFFERENT)
-    tab.press("0")
-    assert shows(tab)
 
 
 @pytest.mark.slow
@@ -251,7 +209,7 @@ def test_after_the_end_a_banner_says_so_and_no_keys_are_offered(served, open_tab
     for message in (*REST, Finished(True, 20.0, 601)):
         served.send(message)
     served.process.close()
-    assert served.is_gone()
+    assert is_gone(served.process_id)
     with pytest.raises(ConnectionRefusedError):
         fetch(served, "/")
     assert wait_until(lambda: tab.evaluate("document.title") == "ended: " + TITLE, PATIENCE)
@@ -309,25 +267,19 @@ class Proxy(socketserver.ThreadingTCPServer):
 
 
 @pytest.mark.slow
-def test_a_page_below_a_path_that_loses_its_connection_does_not_say_that_the_run_has_ended(
-        chromium, served):
-    proxy = Proxy(port_of(served))
+@pytest.mark.parametrize("with_websockets", [True, False])
+def test_a_page_below_a_path_without_a_connection_does_not_say_that_the_run_has_ended(
+        chromium, served, with_websockets):
+    proxy = Proxy(port_of(served), with_websockets)
     tab = chromium_driver.Tab(chromium, served, address=proxy.address)
-    assert shows(tab) and tab.problems == []
-    proxy.cut()
+    if with_websockets:
+        assert shows(tab) and tab.problems == []
+        proxy.cut()
     assert wait_until(lambda: tab.evaluate("document.title") == "no connection: " + TITLE, PATIENCE)
     assert tab.evaluate("document.getElementById('ended').textContent").startswith("No connection")
     tab.close()
-    assert served.process.state == "open"
-
-
-@pytest.mark.slow
-def test_a_page_that_cannot_connect_does_not_say_that_the_run_has_ended(chromium, served):
-    proxy = Proxy(port_of(served), with_websockets=False)
-    tab = chromium_driver.Tab(chromium, served, address=proxy.address)
-    assert wait_until(lambda: tab.evaluate("document.title") == "no connection: " + TITLE, PATIENCE)
     proxy.cut()
-    tab.close()
+    assert served.process.state == "open"
 
 
 def test_server_is_gone_when_the_script_is_killed():
@@ -352,24 +304,16 @@ def test_server_is_gone_when_the_script_is_killed():
 def test_messages_do_not_pile_up_for_a_page_that_sleeps(served):
     """Its browser keeps the line, but the page asks for no picture."""
     asleep, awake = line_to(served, "asleep"), line_to(served, "awake")
-    before = memory(served.process_id)
+    before = served.memory()
     for n in range(20):
         for message in REST[n % 2::2]:
             served.process.send(message)
         time.sleep(0.2)
-    assert memory(served.process_id) < before + 40_000
+    assert served.memory() < before + 40
     awake.send(type="draw")
     awake.receive_picture()
     for line in (asleep, awake):
         line.close()
-
-
-def memory(process_id):
-    """The resident memory of a process, in kilobytes."""
-    status = pathlib.Path(f"/proc/{process_id}/status")
-    if not status.exists():
-        pytest.skip("this system does not tell a process's memory in /proc")
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status.read_text())[1])
 
 
 @pytest.mark.slow
@@ -447,12 +391,6 @@ def test_a_page_of_another_name_is_not_let_in(served, host, status):
     assert fetch(served, "/save.png?page=none", host)[0] == (404 if status == 200 else 403)
 
 
-def test_a_line_of_another_name_is_not_let_in(served):
-    with pytest.raises(Exception) as refusal:
-        line_to(served, Host="example.com", Origin="http://example.com")
-    assert refusal.value.code == 403
-
-
 def fetch(served, path, host="127.0.0.1"):
     """Ask for a path just as it is; return the status, the kind and the content of the answer."""
     with socket.create_connection(("127.0.0.1", port_of(served)), PATIENCE) as connection:
@@ -488,7 +426,9 @@ def test_nothing_else_is_served_to_nobody_else(served):
         with pytest.raises(OSError):
             socket.create_connection((address, port_of(served)), 2)
     # Another site's page, in the same browser, must not read along.
-    for origin in ("http://example.com", f"http://localhost:{port_of(served)}", "null"):
+    origins = "http://example.com", f"http://localhost:{port_of(served)}", "null"
+    for headers in ({"Host": "example.com", "Origin": "http://example.com"},
+                    *({"Origin": origin} for origin in origins)):
         with pytest.raises(Exception) as refusal:
-            line_to(served, Origin=origin)
+            line_to(served, **headers)
         assert refusal.value.code == 403

@@ -2,10 +2,9 @@
 
 import re
 import subprocess
-import sys
 
 import pytest
-from conftest import PROJECT, STAGES
+from conftest import STAGES, run_python
 
 from docs import check, steps
 
@@ -93,8 +92,7 @@ def test_the_command(tmp_path):
         if text is not None:
             mine.write_text(text, encoding="utf-8")
         path = mine if text is not None else tmp_path / "missing.py"
-        run = subprocess.run([sys.executable, PROJECT / "docs" / "check.py", path], text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        run = run_python("docs/check.py", path, stderr=subprocess.STDOUT)
         assert run.returncode == status and str(path) in run.stdout, run.stdout
         assert "Traceback" not in run.stdout and [p.name for p in tmp_path.iterdir()] == ["mine.py"]
         assert text is None or mine.read_text(encoding="utf-8") == text

@@ -12,26 +12,13 @@ from conftest import as_a_script
 from common import terminal
 from common.dashboard.dashboard import Dashboard, LossNotFinite
 from common.dashboard.link import messages
-from common.dashboard.link.messages import (
-    Answer,
-    Finished,
-    Paused,
-    Progress,
-    Restored,
-    Started,
-    Trained,
-)
+from common.dashboard.link.messages import Answer, Finished, Progress, Started, Trained
 from common.dashboard.link.questions import AskDigit
 from common.dashboard.outputs.output import Output
 from common.dashboard.outputs.text import HEADER
 
 IMAGES, LABELS = np.zeros((100, 28, 28, 1), np.float32), np.eye(10)[np.arange(100) % 10]
 TEXT = {"text": True}
-
-
-@pytest.fixture(autouse=True)
-def excepthook(monkeypatch):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what dashboards change
 
 
 class Recorder(Output):
@@ -99,14 +86,10 @@ def test_rows_without_a_test_come_every_100_iterations(capsys):
         f"{i:9}" for i in (0, 100, 140)]
 
 
-@pytest.mark.parametrize("options", [TEXT, {"save_figure": "end.png"}, {}],
-                         ids=["text", "figure", "no screen"])
-def test_what_is_measured_does_not_depend_on_who_watches(options, tmp_path, monkeypatch):
+@pytest.mark.parametrize("has_pictures", [True, False])
+def test_what_is_measured_does_not_depend_on_who_watches(has_pictures):
     """Otherwise the numbers of a network with dropout would."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    measured = a_run(dashboard_with(options=options), 250)
+    measured = a_run(dashboard_with(Recorder(has_pictures=has_pictures)), 250)
     assert measured == ([*range(0, 250, 20), 250], [0, 20, 40, 60, 80, 100, 200, 250])
 
 
@@ -209,23 +192,6 @@ def test_an_output_that_fails_takes_nothing_along_and_is_told_at_the_end(
         assert broken.sent[-1].iteration == 40 and not broken.is_finished
 
 
-def test_a_run_is_restored_and_goes_on_where_it_was(tmp_path, capsys):
-    class Checkpoints:
-        def restore(self, folder, title):
-            assert (folder, title) == (tmp_path, "a model")
-            return Restored(60, 5.0, {"test_accuracy": ([0, 20], [0.1, 0.97]),
-                                      "test_loss": ([0, 20], [230.0, 10.0])})
-
-    output = Recorder()
-    dashboard = dashboard_with(output, options=TEXT | {"restore": tmp_path},
-                               checkpoints=Checkpoints())
-    assert a_run(dashboard, 100) == ([60, 80, 100], [60, 80, 100])
-    dashboard.finish()
-    assert [type(message) for message in output.sent[:2]] == [Started, Restored]
-    assert "maximum of the run     0.9700, after 20 iterations" in capsys.readouterr().out
-    assert output.sent[-1].seconds >= 5
-
-
 @pytest.mark.parametrize("option", ["restore", "save", "classify"])
 def test_what_the_model_cannot_do_is_refused_before_the_training(option):
     dashboard = dashboard_with(options=TEXT | {option: ["x"]})
@@ -237,73 +203,30 @@ def test_what_the_model_cannot_do_is_refused_before_the_training(option):
 # A viewer. Its process is a real one in test_dashboard_processes.py.
 
 class Viewer:
-    """The script's end of a viewer whose user acts when some iteration is shown."""
+    """The script's end of a viewer whose user does what a test says."""
 
-    def __init__(self, acts):
-        self.state, self.was_open, self.reason, self.address = "starting", True, "signal 9", None
-        self.is_paused, self.steps, self.questions = False, 0, {}
-        self.sent, self._acts = [], acts
-
-    @property
-    def is_over(self):
-        return self.state in ("closed", "failed")
+    def __init__(self):
+        self.state, self.is_over, self.is_paused, self.steps = "open", False, False, 0
+        self.questions, self.sent = {}, []
 
     def send(self, message):
         self.sent.append(message)
-        if self.state == "starting":
-            self.state = "open"
-        if isinstance(message, Trained) and message.iteration in self._acts:
-            self._acts[message.iteration](self)
 
     def wait(self, condition, seconds=None):
-        if self.is_paused:
-            self.is_paused = False  # the user goes on
         return condition()
 
-    def close(self):
-        self.state = "closed"
 
-
-def watched(acts, tmp_path, monkeypatch, **more):
-    """A dashboard with such a viewer."""
+@pytest.fixture
+def viewer(monkeypatch):
     monkeypatch.setenv("DISPLAY", ":99")  # it is not used
-    monkeypatch.chdir(tmp_path)
-    viewer = Viewer(acts)
-    return dashboard_with(options={"viewer": viewer, "close": True}, **more), viewer
-
-
-def test_a_window_that_is_closed_ends_the_run_early(tmp_path, monkeypatch, capsys):
-    dashboard, viewer = watched({40: Viewer.close}, tmp_path, monkeypatch)
-    assert a_run(dashboard)[0] == [0, 20, 40] and dashboard.closed
-    dashboard.finish()
-    assert viewer.sent[-1] == Finished(True, viewer.sent[-1].seconds, 41)
-    assert "latest test accuracy" in capsys.readouterr().out
-
-
-def test_a_window_that_dies_leaves_the_training_alone(tmp_path, monkeypatch, capsys):
-    dashboard, _ = watched({40: lambda viewer: setattr(viewer, "state", "failed")}, tmp_path,
-                           monkeypatch)
-    assert a_run(dashboard)[0][-1] == 200
-    dashboard.finish()
-    output = capsys.readouterr().out
-    assert "The window's process has ended (signal 9): text only" in output
-    assert output.endswith("saved a model.png\n") and (tmp_path / "a model.png").exists()
-
-
-def test_a_pause_holds_the_training(tmp_path, monkeypatch):
-    dashboard, viewer = watched({40: lambda viewer: setattr(viewer, "is_paused", True)}, tmp_path,
-                                monkeypatch)
-    a_run(dashboard)
-    told = [message for message in viewer.sent if isinstance(message, Trained | Paused)]
-    assert told[2].iteration == 40 and told[3:5] == [Paused(True, 40), Paused(False)]
-    assert told[5].iteration == 60 and not isinstance(told[6], Paused)
+    return Viewer()
 
 
 @pytest.mark.parametrize("has_tests", [True, False])
 @pytest.mark.parametrize("fell", ["before the test", "before the step", "after the step"])
-def test_one_press_is_one_step_and_one_measurement(fell, has_tests, tmp_path, monkeypatch):
+def test_one_press_is_one_step_and_one_measurement(fell, has_tests, viewer):
     """Otherwise a learner sees numbers of another network than the one that the step has made."""
-    dashboard, viewer = watched({}, tmp_path, monkeypatch)
+    dashboard = dashboard_with(options={"viewer": viewer, "close": True})
     presses, taken, steps = 3, [], 0
 
     def wait(condition, seconds=None):
@@ -317,7 +240,7 @@ def test_one_press_is_one_step_and_one_measurement(fell, has_tests, tmp_path, mo
                 viewer.is_paused = False
         return condition()
 
-    monkeypatch.setattr(viewer, "wait", wait)
+    viewer.wait = wait
     for i in dashboard.loop(100):
         viewer.is_paused |= i == 40 and fell == "before the test"
         if dashboard.wants_train(i):
@@ -335,19 +258,18 @@ def test_one_press_is_one_step_and_one_measurement(fell, has_tests, tmp_path, mo
         assert {iteration for _, iteration in measured} <= {begun, number}
 
 
-def test_a_digit_that_is_written_is_read(tmp_path, monkeypatch):
-    digit = np.arange(784, dtype=np.uint8).tobytes()
+def test_a_digit_that_is_written_is_read(viewer):
+    """Otherwise the sheet has no answers, or answers about another digit."""
     asked = []
 
     def classify(images):
         asked.append(images)
         return np.full((len(images), 10), 0.1)
 
-    dashboard, viewer = watched(
-        {40: lambda viewer: viewer.questions.update({0: AskDigit(digit)})}, tmp_path, monkeypatch,
-        classify=classify)
-    a_run(dashboard)
+    question = AskDigit(np.arange(784, dtype=np.uint8).tobytes())
+    viewer.questions[0] = question
+    a_run(dashboard_with(options={"viewer": viewer, "close": True}, classify=classify))
     first, *_ = (message for message in viewer.sent if isinstance(message, Answer))
-    assert (first.viewer, first.question) == (0, AskDigit(digit))
+    assert (first.viewer, first.question) == (0, question)
     assert first.found == pytest.approx(np.full(10, 0.1))
     assert asked[0].shape == (1, 28, 28, 1) and asked[0].max() == 1

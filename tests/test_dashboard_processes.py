@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -11,12 +10,24 @@ import textwrap
 import time
 
 import pytest
-from conftest import PROJECT, script_environment, wait_until
+from conftest import PROJECT, run_python, script_environment, wait_until
+from fed_viewer import Window, is_gone
 from PIL import Image
 
 from common.dashboard import dashboard
 
-SCRIPT = PROJECT / "tests" / "synthetic_run.py"
+TITLE = "softmax in numpy"
+EXAMPLE = textwrap.dedent(dashboard.__doc__.partition("in nothing but numpy:\n")[2]
+                          .partition("\nWho has no loop")[0])
+# The same with options, a seed, a test, and so many milliseconds between its iterations.
+SCRIPT = "import argparse, json, sys, time\nfrom common import terminal\nterminal.end_clearly()\n"
+SCRIPT += EXAMPLE.replace("reshape=False", "reshape=False, seed=0").replace(
+    "Dashboard(", "Dashboard(argparse.Namespace(**json.loads(sys.argv[1])), ").replace(
+    "    W += ", """\
+    if dashboard.wants_test(i):
+        dashboard.show_test(i, accuracy, loss, batch_X, Y, batch_Y)
+    time.sleep(float(sys.argv[2]) / 1000)
+    W += """)
 
 
 class Run:
@@ -28,7 +39,7 @@ class Run:
         if screen:
             environment["DISPLAY"] = screen
         self.process = subprocess.Popen(
-            [sys.executable, SCRIPT, json.dumps(options), str(milliseconds)], cwd=folder,
+            [sys.executable, "-c", SCRIPT, json.dumps(options), str(milliseconds)], cwd=folder,
             env=environment, stdin=subprocess.DEVNULL, stdout=open(folder / "output", "w"),
             stderr=open(folder / "errors", "w"))
 
@@ -46,28 +57,15 @@ class Run:
 
     @property
     def last_iteration(self):
-        return int(self.rows[-1].split()[0]) if self.rows else None
+        return int(self.rows[-1].split()[0]) if self.rows else -1
 
-    def xdotool(self, *arguments):
-        return subprocess.run(["xdotool", *arguments], capture_output=True, text=True,
-                              env=os.environ | {"DISPLAY": self.screen}).stdout.strip()
-
-    def focus(self):
-        """Wait for the window, and have it get the keys."""
-        def has_the_keys():
-            window = self.xdotool("search", "--onlyvisible", "--name", "^synthetic_run$")
-            if window:
-                self.xdotool("windowfocus", window)
-            return window and self.xdotool("getwindowfocus", "-f") == window
-
-        assert wait_until(has_the_keys, 60)
-        time.sleep(0.5)  # until the toolkit knows it, too
-
-    def window_processes(self):
-        """The numbers of the processes that this script has started."""
+    def window(self):
+        """Its window, which gets the keys from now on; `process_id` is that of its process."""
+        window = Window(self.screen, TITLE)
         listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)],
                                 capture_output=True, text=True).stdout
-        return [int(number) for number in listed.split()]
+        (window.process_id,) = map(int, listed.split())
+        return window
 
     def wait(self, seconds=90):
         return self.process.wait(timeout=seconds)
@@ -87,44 +85,27 @@ def start(tmp_path):
         run.process.wait()
 
 
-def is_gone(number):
-    """Whether a process is no more, or only waits to be counted by its parent."""
-    try:
-        return " Z" in pathlib.Path(f"/proc/{number}/stat").read_text()
-    except OSError:
-        return True
-
-
-@pytest.mark.slow
-def test_close_option_closes_the_window_at_the_end(start, screen):
-    run = start(screen, {"iterations": 300, "close": True})
-    assert run.wait() == 0 and run.errors == ""
-    assert run.output.splitlines()[-2].startswith("final test accuracy")
-    assert "after 300 iterations" in run.output
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["ctrl-w", "ctrl-c"])
 def test_window_stays_open_after_the_training_until_its_user_has_seen_enough(start, screen, how):
     run = start(screen, {"iterations": 60})
     assert wait_until(lambda: "The window stays open" in run.output, 60)
-    run.focus()
-    (window,) = run.window_processes()
+    window = run.window()
     assert run.process.poll() is None
     if how == "ctrl-w":
-        run.xdotool("key", "ctrl+w")
+        window.press("ctrl+w")
     else:
         run.process.send_signal(signal.SIGINT)
     assert run.wait(20) == 0 and run.errors == ""
-    assert wait_until(lambda: is_gone(window))
+    assert wait_until(lambda: is_gone(window.process_id))
 
 
 @pytest.mark.slow
 def test_closing_the_window_ends_the_run_with_its_results(start, screen):
     run = start(screen, {}, milliseconds=20)
-    run.focus()
-    assert wait_until(lambda: (run.last_iteration or 0) >= 40)
-    run.xdotool("key", "ctrl+w")
+    window = run.window()
+    assert wait_until(lambda: run.last_iteration >= 40)
+    window.press("ctrl+w")
     assert run.wait(20) == 0 and run.errors == ""
     assert run.output.splitlines()[-2].startswith("latest test accuracy")
     assert run.last_iteration < 1000
@@ -141,12 +122,11 @@ def test_no_signal_loses_what_was_asked_for_or_leaves_a_window(start, screen, tm
         pytest.skip(f"this system has no {number}")
     figure, movie = tmp_path / "figure.png", tmp_path / "movie.gif"
     run = start(screen, {"save_figure": str(figure), "save_movie": str(movie)}, milliseconds=10)
-    run.focus()
-    assert wait_until(lambda: (run.last_iteration or 0) >= 40)
-    (window,) = run.window_processes()
+    window = run.window()
+    assert wait_until(lambda: run.last_iteration >= 40)
     run.process.send_signal(getattr(signal, number))
     assert run.wait(60) == 128 + getattr(signal, number)
-    assert is_gone(window)
+    assert is_gone(window.process_id)
     assert "latest test accuracy" in run.output and run.errors == words + "\n"
     for path in figure, movie:
         with Image.open(path) as picture:
@@ -161,83 +141,52 @@ def test_space_pauses_the_training_and_changes_no_number(start, screen):
     assert in_text.wait() == 0
     rows = in_text.rows
     run = start(screen, {"iterations": 400, "close": True}, milliseconds=10)
-    run.focus()
-    assert wait_until(lambda: (run.last_iteration or 0) >= 100)
-    run.xdotool("key", "space")
+    window = run.window()
+    assert wait_until(lambda: run.last_iteration >= 100)
+    window.press("space")
     time.sleep(1)
     paused_at = run.last_iteration
     time.sleep(2)
     assert run.last_iteration == paused_at < 400
-    run.xdotool("key", "space")
+    window.press("space")
     assert run.wait() == 0
     assert run.rows == rows and len(rows) == 9
 
 
 @pytest.mark.slow
-def test_killed_window_leaves_the_training_running(start, screen):
-    run = start(screen, {"iterations": 400, "close": True}, milliseconds=10)
-    run.focus()
-    (window,) = run.window_processes()
-    os.kill(window, signal.SIGKILL)
-    assert run.wait() == 0
-    assert ("The window's process has ended (signal 9): text only; the finished dashboard will be "
-            "saved as synthetic_run.png.") in run.output
-    assert "after 400 iterations" in run.output and (run.folder / "synthetic_run.png").exists()
-
-
-@pytest.mark.slow
-def test_killed_script_leaves_no_window(start, screen):
-    run = start(screen, {}, milliseconds=10)
-    run.focus()
-    (window,) = run.window_processes()
-    run.process.kill()
-    assert wait_until(lambda: is_gone(window), 10)
-    assert "synthetic_run has ended without a word; its dashboard closes." in run.errors
-
-
-@pytest.mark.slow
-def test_stuck_window_does_not_hold_up_the_training(start, screen):
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGSTOP"])
+def test_a_window_that_is_killed_or_stuck_leaves_the_training_running(start, screen, number):
     run = start(screen, {"iterations": 600, "close": True}, milliseconds=5)
-    run.focus()
-    (window,) = run.window_processes()
-    os.kill(window, signal.SIGSTOP)
-    assert run.wait() == 0  # and the stuck process was ended
-    assert "after 600 iterations" in run.output and is_gone(window)
+    window = run.window()
+    os.kill(window.process_id, getattr(signal, number))
+    assert run.wait() == 0 and is_gone(window.process_id)  # it was ended if it was stuck
+    assert "after 600 iterations" in run.output
+    if number == "SIGKILL":
+        assert ("The window's process has ended (signal 9): text only; the finished dashboard will "
+                f"be saved as {TITLE}.png.") in run.output
+        assert (run.folder / f"{TITLE}.png").exists()
 
 
-@pytest.mark.parametrize("display, why", [
-    (None, r"There is no screen"), pytest.param(":987", r"The window cannot be opened \(.*\)",
-                                                marks=pytest.mark.slow)])
-def test_no_screen_gives_text_and_a_picture(start, tmp_path, display, why):
-    run = start(display, {"iterations": 300}, milliseconds=10 if display else 0)
+@pytest.mark.slow
+def test_a_screen_that_is_not_there_gives_text_and_a_picture(start):
+    run = start(":987", {"iterations": 300}, milliseconds=10)
     assert run.wait() == 0 and run.errors == ""
-    assert re.search(why + ": text only; the finished dashboard will be saved as "
-                     r"synthetic_run\.png\.\n", run.output)
+    assert re.search(r"The window cannot be opened \(.*\): text only; the finished dashboard will "
+                     rf"be saved as {TITLE}\.png\.\n", run.output)
     assert "after 300 iterations" in run.output
-    assert run.output.splitlines()[-1] == "saved synthetic_run.png"
-    assert (tmp_path / "synthetic_run.png").read_bytes().startswith(b"\x89PNG")
+    assert run.output.endswith(f"saved {TITLE}.png\n") and (run.folder / f"{TITLE}.png").exists()
 
 
-def test_example_of_the_docstring_runs_without_tensorflow(tmp_path):
-    _, _, example = dashboard.__doc__.partition("in nothing but numpy:\n")
-    example = textwrap.dedent(example.partition("\nWho has no loop")[0])
-    example += "\nimport sys; assert 'tensorflow' not in sys.modules"
-    run = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True,
-                         env=script_environment() | {"PYTHONPATH": str(PROJECT)}, text=True)
+def test_the_example_of_the_docstring_runs_without_a_screen_and_without_tensorflow(tmp_path):
+    """Otherwise whoever has a model of their own begins with an error."""
+    run = run_python("-c", EXAMPLE + "import sys; assert 'tensorflow' not in sys.modules",
+                     cwd=tmp_path, environment={"PYTHONPATH": str(PROJECT)})
     assert (run.returncode, run.stderr) == (0, "")
+    assert (f"There is no screen: text only; the finished dashboard will be saved as {TITLE}.png.\n"
+            in run.stdout)
     rows = re.findall(r"^ +(\d+) +\d+ +(0\.\d{4}) ", run.stdout, re.MULTILINE)
     assert rows[-1][0] == "1000" and float(rows[-1][1]) > 0.8
-    assert (tmp_path / "softmax in numpy.png").exists()
-
-
-@pytest.mark.slow
-def test_output_into_a_closed_pipe_leaves_no_window(screen, tmp_path):
-    environment = script_environment() | {"PYTHONPATH": str(PROJECT), "DISPLAY": screen}
-    run = subprocess.Popen([sys.executable, SCRIPT, "{}", "5"], cwd=tmp_path, env=environment,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    run.stdout.readline()
-    run.stdout.close()
-    assert run.wait(60) == 1 and run.stderr.read() == ""
+    assert run.stdout.endswith(f"saved {TITLE}.png\n") and (tmp_path / f"{TITLE}.png").exists()
 
 
 @pytest.mark.slow
@@ -246,9 +195,8 @@ def test_the_first_signal_in_a_pause_ends_the_run(start, screen, number):
     """Otherwise a closed terminal leaves a paused run behind, for ever."""
     for _ in range(3):  # a pause begins within an iteration or between two
         run = start(screen, {"iterations": 100_000})
-        run.focus()
-        run.xdotool("key", "space")
-        assert wait_until(lambda run=run: run.last_iteration, 30)
+        run.window().press("space")
+        assert wait_until(lambda run=run: run.last_iteration > 0, 30)
         time.sleep(1)
         run.process.send_signal(number)
         assert run.wait(20) == 128 + number

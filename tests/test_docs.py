@@ -2,13 +2,11 @@
 
 import re
 import shlex
-import subprocess
-import sys
 import unicodedata
 
 import numpy as np
 import pytest
-from conftest import PROJECT, STAGES, run_stage
+from conftest import PROJECT, STAGES, run_python, run_stage
 from matplotlib.colors import to_rgb
 from PIL import Image
 
@@ -226,8 +224,7 @@ def test_every_accuracy_was_measured(page):
 
 def test_step_on_paper_gives_the_numbers_of_the_page():
     """Who runs the small example would see other numbers than the page tells."""
-    printed = subprocess.run([sys.executable, PROJECT / "docs" / "one_step.py"], check=True,
-                             stdout=subprocess.PIPE, text=True).stdout
+    printed = run_python("docs/one_step.py", check=True).stdout
     before, after = re.findall(r"\[([\d. ]+)\] loss", printed)
     text = " ".join(read(PROJECT / "docs" / "lab" / "1_one_layer.md").split())
     assert "says {:.2f} to its {:.2f}.".format(*map(float, before.split())) in text

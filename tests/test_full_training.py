@@ -6,13 +6,11 @@ processor, so it is held to its mean less two and a half standard deviations or 
 """
 
 import re
-import subprocess
-import sys
 
 import drawn_digits
 import numpy as np
 import pytest
-from conftest import PROJECT, script_environment, script_of
+from conftest import PROJECT, run_python, script_of
 from drawn_digits import enlarged
 from PIL import Image
 from test_scripts import ROW
@@ -29,9 +27,7 @@ SUSTAINED = {"2.1": (8000, 0.980), "3.1": (5000, 0.989)}
 
 def run(script, *arguments):
     """What a script prints."""
-    return subprocess.run([sys.executable, PROJECT / script, "--text", *map(str, arguments)],
-                          check=True, env=script_environment(), stdout=subprocess.PIPE,
-                          text=True).stdout
+    return run_python(PROJECT / script, "--text", *arguments, check=True, timeout=None).stdout
 
 
 @pytest.fixture(scope="session")

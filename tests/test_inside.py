@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from conftest import PROJECT, run_stage, script_of
-from looked_into import few_digits, network_of
+from ran_scripts import few_digits, network_of
+from test_codelab_edits import WAY, edited
 
 from common.dashboard import audience
 from common.dashboard.drawing.panels.layers import describe
@@ -60,11 +61,14 @@ LAYERS = {
     "convolutions": convolutional(4, 8, 12),
 }
 
+EDITED = {"starter code": ("starter code", "metrics by hand"), "two layers": WAY[:1],
+          "logits": WAY[:5], "dropout": WAY[:7], "convolutions": WAY}
+
 
 @pytest.mark.parametrize("label", LAYERS)
 def test_the_layers_of_each_script_are_found_by_the_names_that_it_gives_them(label):
     """Otherwise a reader who has typed a layer does not see it, or sees another in its place."""
-    names, network = network_of(label)
+    names, network = network_of(label, edited(*EDITED[label]) if label in EDITED else None)
     image = names["mnist"].test.images[0].reshape(28, 28, 1)
     first, *layers = network.inside.layers(image)
     assert (first.name, first.kind, first.outputs.tolist()) == ("X", "image", image.tolist())
@@ -83,6 +87,8 @@ def test_the_layers_of_each_script_are_found_by_the_names_that_it_gives_them(lab
             if beside in names:  # else batch normalisation is there
                 assert layer.scales is None
                 np.testing.assert_array_equal(layer.biases, names["sess"].run(names[beside]))
+    np.testing.assert_allclose(network.classify(image[None])[0], layers[-1].outputs, rtol=1e-4,
+                               atol=1e-6)
 
 
 def test_evidence_in_stage_1_sums_with_the_bias_to_the_logit():

@@ -1,15 +1,19 @@
 """The views of a network's inside: tiles, keys, clicks, pointing, room for everything."""
 
-import itertools
-
 import numpy as np
 import pytest
 from conftest import wait_until
-from drawn_dashboard import messages_of_a_run, mouse, press, show
-from looked_into import network_of
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from drawn_dashboard import (
+    assert_room,
+    messages_of_a_run,
+    mouse,
+    press,
+    run_of,
+    show,
+    viewer_of,
+    visible_texts,
+)
+from ran_scripts import network_of
 
 from common.dashboard.drawing import tiles
 from common.dashboard.drawing.tiles import Group
@@ -22,9 +26,7 @@ from common.dashboard.link.questions import (
     AskLayers,
     AskWeights,
 )
-from common.dashboard.link.run import Run
 from common.dashboard.outputs.output import Model
-from common.dashboard.viewer.viewer import Viewer
 
 
 def test_tiles_show_each_value_in_its_place_and_colour():
@@ -61,12 +63,9 @@ class Looking:
 
     def __init__(self, network, width=1280, height=720, has_inside=True):
         self._model = Model(network.classify, network.inside)
-        self._told, run = [], Run()
-        for message in (*messages_of_a_run(60), Started("a model", 60, True, has_inside)):
-            run.apply(message)
-        run.phase = "training"
-        canvas = FigureCanvasAgg(Figure(figsize=(width / 100, height / 100), dpi=100))
-        self.run, self.viewer = run, Viewer(0, canvas, run, self._told.append)
+        self.run = run_of(*messages_of_a_run(60), Started("a model", 60, True, has_inside))
+        self.run.phase = "training"
+        self.viewer = viewer_of(self.run, width, height)
         show(self.viewer.figure)
 
     @property
@@ -89,8 +88,8 @@ class Looking:
     def answered(self):
         """Have everything answered and drawn; return what was asked or wanted."""
         self.viewer.tick()
-        told = [getattr(message, "question", message) for message in self._told]
-        self._told.clear()
+        told = [getattr(message, "question", message) for message in self.viewer.told]
+        self.viewer.told.clear()
         for question in told:
             if isinstance(question, Ask):
                 self.viewer.asker.take(Answer(0, question, question.answer(self._model)))
@@ -226,7 +225,6 @@ def test_what_one_writes_is_looked_into_like_any_digit():
     looking.press("d")
     looking.write()
     looking.press("i")
-    looking.write()
     assert looking.view == "write inside"
     assert {"layers", "sheet", "patch", "probabilities"} == {*looking.viewer.figure.panels}
     place = looking.panel("layers").places[1]
@@ -259,23 +257,17 @@ def test_every_view_has_room(label, sizes):
             looking.press(*keys)
             if "d" in keys:
                 looking.write()
-            assert_room(looking, (label, width, height, looking.view))
+            assert_all_has_room(looking, (label, width, height, looking.view))
             if looking.view == "neurons":
                 x, y = looking.panel("neurons").places[-1].corner(1)
                 looking.click("neurons", x + 1, y + 1)
-                assert_room(looking, (label, width, height, looking.view))
+                assert_all_has_room(looking, (label, width, height, looking.view))
 
 
-def assert_room(looking, where):
-    figure = looking.viewer.figure.figure
-    for name, panel in looking.viewer.figure.panels.items():
-        boxes = [(text.get_text(), text.get_window_extent().shrunk(0.95, 0.75))
-                 for text in panel.axes.findobj(Text) if text.get_visible() and text.get_text()]
-        for words, box in boxes:
-            assert 0 <= box.x0 and box.x1 <= figure.bbox.width, (where, name, words)
-            assert 0 <= box.y0 and box.y1 <= figure.bbox.height, (where, name, words)
-        for (words, box), (others, other) in itertools.combinations(boxes, 2):
-            assert not box.overlaps(other), (where, name, words, others)
+def assert_all_has_room(looking, where):
+    dashboard = looking.viewer.figure
+    assert_room(visible_texts(dashboard.figure), dashboard.figure.bbox)
+    for panel in dashboard.panels.values():
         for group, place in zip(getattr(panel, "groups", ()), getattr(panel, "places", ())):
             x, y = np.max([place.corner(tile) for tile in range(len(group.values))], axis=0)
             _, rows, columns = group.values.shape

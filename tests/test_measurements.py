@@ -1,14 +1,13 @@
 """What show_train and show_test take, and the sentence for what they do not."""
 
 import argparse
-import sys
 
 import numpy as np
 import pytest
+from test_dashboard import Recorder
 
 from common.dashboard.dashboard import Dashboard, LossNotFinite
 from common.dashboard.link import messages
-from common.dashboard.outputs.output import Output
 from common.terminal import UserError
 
 RANDOM = np.random.default_rng(0)
@@ -18,31 +17,16 @@ NUMBERS = RANDOM.integers(10, size=100)
 LABELS = np.eye(10)[NUMBERS]
 
 
-@pytest.fixture(autouse=True)
-def excepthook(monkeypatch):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what dashboards change
-
-
-class Recorder(Output):
-    """Keeps the measurements that it is handed, with pictures or without."""
-
-    def __init__(self, has_pictures):
-        self.sent, self.has_pictures = [], has_pictures
-
-    def send(self, message):
-        if isinstance(message, (messages.Trained, messages.Tested)):
-            self.sent.append(message)
-
-
 def shown(has_pictures=True, accuracy=0.5, loss=100.0, images=IMAGES, predictions=PREDICTIONS,
           labels=LABELS, **more):
     """The two messages that come of the same measurement, of a training batch and of a test."""
-    recorder = Recorder(has_pictures)
+    recorder = Recorder(has_pictures=has_pictures)
     dashboard = Dashboard(argparse.Namespace(text=True), title="mine", outputs=[recorder])
     dashboard.start(100)
     dashboard.show_train(0, accuracy, loss, images, predictions, labels, **more)
     dashboard.show_test(0, accuracy, loss, images, predictions, labels)
-    return recorder.sent
+    return [message for message in recorder.sent
+            if isinstance(message, messages.Trained | messages.Tested)]
 
 
 SAME = {
@@ -119,3 +103,25 @@ def test_a_loss_that_is_no_number_is_explained_first():
     """Otherwise probabilities that are NaN hide the cure of their cause."""
     with pytest.raises(LossNotFinite):
         shown(loss=np.nan, predictions=PREDICTIONS * np.nan)
+
+
+def test_one_dashboard_shows_one_run():
+    """Otherwise the curves of two runs lie over each other."""
+    dashboard = Dashboard(argparse.Namespace(text=True), title="mine")
+    assert list(dashboard.loop(2)) == [0, 1, 2]
+    with pytest.raises(UserError, match="make another one"):
+        list(dashboard.loop(2))
+
+
+def test_nothing_is_shown_after_the_end():
+    """Otherwise a last test after finish() is lost without a word."""
+    dashboard = Dashboard(argparse.Namespace(text=True), title="mine")
+    dashboard.finish()
+    with pytest.raises(UserError, match="before dashboard.finish"):
+        dashboard.show_test(0, 0.5, 100.0, IMAGES, PREDICTIONS, LABELS)
+
+
+@pytest.mark.parametrize("iterations", ["100", 100.0, -5])
+def test_a_number_of_iterations(iterations):
+    with pytest.raises(UserError, match=f"{iterations!r} iterations; it should be a whole number"):
+        list(Dashboard(argparse.Namespace(text=True)).loop(iterations))

@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 from conftest import PROJECT, run_stage, script_of
-from test_networks import names_of
 
 from common.dashboard.link import messages, notes
 from common.dashboard.link.notes import CheckpointError
@@ -96,46 +95,6 @@ def test_what_cannot_read_digits_is_told_in_one_sentence(tf):
         Network(sess, X, Y).classify(image)
 
 
-def test_layers_are_found_in_their_order(tf):
-    """Otherwise one layer's weights are shown as another's, or a layer without its ReLU."""
-    X = tf.placeholder(tf.float32, [None, 28, 28, 1])
-    pkeep = tf.placeholder(tf.float32)
-    W1, W2 = (tf.Variable(tf.random_normal(shape)) for shape in ([5, 5, 1, 4], [3, 3, 4, 6]))
-    bias = tf.constant(RANDOM.normal(size=4), tf.float32)
-    Y1 = tf.nn.relu(tf.nn.conv2d(X, W1, strides=[1, 1, 1, 1], padding="SAME") + bias)
-    pooled = tf.nn.max_pool(Y1, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
-    Y2 = tf.nn.conv2d(pooled, W2, strides=[1, 2, 2, 1], padding="SAME")  # no bias, no ReLU
-    Y = tf.nn.softmax(tf.reduce_sum(tf.nn.dropout(Y2, pkeep), [1, 2]))
-    tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(Y))  # its convolutions are not layers
-    sess = tf.Session()
-    sess.run(tf.global_variables_initializer())
-    image = RANDOM.random((28, 28, 1), np.float32)
-
-    layers = Network(sess, X, Y, feed={pkeep: 1}).inside.layers(image)
-    assert [layer.kind for layer in layers] == ["image", "convolution", "pooling", "convolution"]
-    expected = sess.run([Y1, pooled, Y2], {X: image[None]})
-    for layer, outputs in zip(layers, [image, *(outputs[0] for outputs in expected)]):
-        np.testing.assert_array_equal(layer.outputs, outputs)
-    for layer, weights in zip(layers[1::2], sess.run([W1, W2])):
-        np.testing.assert_array_equal(layer.weights.values, weights)
-    np.testing.assert_array_equal(layers[1].biases, sess.run(bias))
-    assert layers[3].biases is None and layers[3].activation == ""
-
-
-def test_the_last_stage_can_be_asked_and_looked_into():
-    """Otherwise the network that is best at it does not read a user's eight."""
-    names = names_of("3.1")
-    images = names["mnist"].test.images[:20]
-    network = Network(names["sess"], names["X"], names["Y"], feed={names["pkeep"]: 1})
-    layers = network.inside.layers(images[0])
-    assert [layer.outputs.shape for layer in layers] == [
-        (28, 28, 1), (28, 28, 6), (14, 14, 12), (7, 7, 24), (200,), (10,)]
-    assert [layer.activation for layer in layers] == ["", *["relu"] * 4, "softmax"]
-    feed = {names["X"]: images, names["pkeep"]: 1}
-    np.testing.assert_allclose(network.classify(images), names["sess"].run(names["Y"], feed),
-                               rtol=1e-5)
-
-
 def run_of(title):
     """A `Run` in which something was measured."""
     run = Run()
@@ -180,23 +139,32 @@ def test_only_the_newest_checkpoint_stays_and_other_files_are_left_alone(tf, tra
     assert network.checkpoints.restore(str(tmp_path), "one").iteration == 300
 
 
-def test_a_file_checkpoint_of_somebody_else_is_left_alone(tf, train_set, tmp_path):
-    """Otherwise --save in the wrong folder costs its user that file."""
+def test_where_nothing_can_be_saved(tf, train_set, tmp_path):
+    """Otherwise --save costs its user a file, or takes the training along."""
     _, _, network = softmax_network(tf, train_set)
     (tmp_path / "checkpoint").write_bytes(b'model_checkpoint_path: "model-7"\n')
-    with pytest.raises(CheckpointError, match="or not a file of --save: choose another folder"):
-        network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    for folder, sentence in ((tmp_path, "or not a file of --save: choose another folder"),
+                             (tmp_path / "checkpoint" / "in", "no checkpoint can be written to")):
+        with pytest.raises(CheckpointError, match=sentence):
+            network.checkpoints.save(str(folder), run_of("one"), 1, 1.0)
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint"]
+
+
+@pytest.fixture
+def kept(tf, train_set, tmp_path):
+    """A session, its weights and a `Network`, of which there is a checkpoint in `tmp_path`."""
+    sess, W, network = softmax_network(tf, train_set)
+    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    return sess, W, network
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "no room")])
 @pytest.mark.parametrize("cut_at", ["Saver.save", "write", "make_newest"])
 @pytest.mark.parametrize("iteration", [1, 2])
-def test_an_interrupted_save_leaves_the_one_before(tf, train_set, tmp_path, monkeypatch, error,
-                                                   cut_at, iteration):
+def test_an_interrupted_save_leaves_the_one_before(tf, kept, tmp_path, monkeypatch, error, cut_at,
+                                                   iteration):
     """Otherwise a second Ctrl-C at the wrong moment, or a full disk, costs the whole training."""
-    sess, W, network = softmax_network(tf, train_set)
-    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    sess, W, network = kept
     weights = sess.run(W)
     sess.run(tf.global_variables_initializer())
 
@@ -213,6 +181,14 @@ def test_an_interrupted_save_leaves_the_one_before(tf, train_set, tmp_path, monk
     assert network.checkpoints.restore(str(tmp_path), "two").seconds == 2.0
 
 
+def refusal(network, folder, title="one"):
+    """The sentence with which a checkpoint is refused."""
+    with pytest.raises(CheckpointError) as error:
+        network.checkpoints.restore(str(folder), title)
+    assert "\n" not in str(error.value) and str(folder) in str(error.value)
+    return str(error.value)
+
+
 @pytest.mark.parametrize("name, value", [
     ("title", 7), ("iteration", -1), ("iteration", 1.5), ("iteration", True), ("seconds", "long"),
     ("seconds", float("nan")), ("curves", []), ("curves", {"test_loss": 3}),
@@ -222,60 +198,30 @@ def test_an_interrupted_save_leaves_the_one_before(tf, train_set, tmp_path, monk
     ("train_set", {"epochs_completed": 0, "position": 0, "random": {"state": 1}}),
     ("weights", "those of another network"), (None, []), (None, None),
 ])
-def test_damaged_notes_are_told_in_a_sentence(tf, train_set, tmp_path, name, value):
+def test_damaged_notes_are_told_in_a_sentence(kept, tmp_path, name, value):
     """Otherwise --restore ends in a traceback, or mixes new curves with old weights."""
-    _, _, network = softmax_network(tf, train_set)
-    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
     path = tmp_path / "network-1.json"
     path.write_text(json.dumps(value if name is None else
                                json.loads(path.read_text()) | {name: value}))
-    with pytest.raises(CheckpointError, match="is damaged") as error:
-        network.checkpoints.restore(str(tmp_path), "one")
-    assert "\n" not in str(error.value)
+    assert "is damaged" in refusal(kept[-1], tmp_path)
 
 
-def cut(folder, ending):
-    """Take the end off a file of a checkpoint."""
-    (path,) = (path for path in folder.iterdir() if path.name.endswith(ending))
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-@pytest.mark.parametrize("title, ending, sentence", [
-    ("other", None, "is one of one, and this is other"),
-    ("one", ".json", "is damaged"),
-    ("one", "00001", "is damaged"),
-    ("one", ".index", "is damaged"),
-])
-def test_a_checkpoint_that_is_damaged_or_of_another_network(tf, train_set, tmp_path, title, ending,
-                                                            sentence):
+@pytest.mark.parametrize("name", ["network-1.json", "network-1.index",
+                                  "network-1.data-00000-of-00001"])
+def test_a_file_that_was_cut_is_told_in_a_sentence(kept, tmp_path, name):
     """Otherwise --restore ends in a traceback, or goes on with rubbish."""
-    _, _, network = softmax_network(tf, train_set)
-    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
-    if ending:
-        cut(tmp_path, ending)
-    with pytest.raises(CheckpointError, match=sentence) as error:
-        network.checkpoints.restore(str(tmp_path), title)
-    assert "\n" not in str(error.value) and str(tmp_path) in str(error.value)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-20])
+    assert "is damaged" in refusal(kept[-1], tmp_path)
 
 
-def test_a_checkpoint_that_does_not_fit_or_is_not_there(tf, train_set, tmp_path):
+def test_a_checkpoint_of_another_network_or_none(tf, kept, train_set, tmp_path):
     """Otherwise a reader who has changed a layer restores half of the old network."""
-    _, _, network = softmax_network(tf, train_set)
-    with pytest.raises(CheckpointError, match="there is no checkpoint in"):
-        network.checkpoints.restore(str(tmp_path), "one")
-    network.checkpoints.save(str(tmp_path), run_of("one"), 1, 1.0)
+    assert "is one of one, and this is other" in refusal(kept[-1], tmp_path, "other")
+    (tmp_path / "empty").mkdir()
+    assert "there is no checkpoint in" in refusal(kept[-1], tmp_path / "empty")
     with tf.Graph().as_default():
         _, _, narrow = softmax_network(tf, train_set, columns=392)
-    with pytest.raises(CheckpointError, match="does not fit this network, whose W is another"):
-        narrow.checkpoints.restore(str(tmp_path), "one")
-
-
-def test_a_place_that_cannot_be_written(tf, train_set, tmp_path):
-    """Otherwise a checkpoint that fails takes the training along."""
-    _, _, network = softmax_network(tf, train_set)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(CheckpointError, match="no checkpoint can be written to"):
-        network.checkpoints.save(str(tmp_path / "file" / "folder"), run_of("one"), 1, 1.0)
+    assert "does not fit this network, whose W is another" in refusal(narrow, tmp_path)
 
 
 def test_the_place_in_a_data_set_before_its_first_batch(train_set):

@@ -1,25 +1,14 @@
 """The networks of all twelve scripts: sizes, shapes, first weights, how they are trained."""
 
-import ast
 import functools
 import math
-import pathlib
 import re
-import shutil
-import tempfile
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-from conftest import PROJECT, run_stage, script_of, write_idx
-
-from common import network
-from common.dashboard import Dashboard
-from common.data_files import dimensions_of, read_idx
-
-FIVE, SOFTMAX, POOLING, HIDDEN, EPOCHS, LAST = (
-    "five_layers_gradient_descent", "softmax_interactive", "convolutional_max_pooling",
-    "one_hidden_layer", "three_convolutions_by_epoch", "batch_norm_augmented")
+from conftest import PROJECT
+from ran_scripts import docstring_of, names_of, path_of, text_of
 
 
 def zeros(values):
@@ -56,7 +45,7 @@ def cut_by_inputs(values):
 class Script(NamedTuple):
     """What a script has: weights and biases in all; what computes its tensors; its first weights
     (a check) and biases (of the hidden layers, and the last); optimizer, learning rate at iteration
-    0 and 2,000; digits in a batch, for training and for validation; iterations.
+    0 and 2,000; digits in a batch, and kept for validation; iterations.
     """
 
     parameters: int
@@ -66,7 +55,7 @@ class Script(NamedTuple):
     optimizer: str
     rates: tuple
     batch: int = 100
-    training: int = 60_000
+    validation: int = 0
     iterations: int = 10_000
 
 
@@ -79,87 +68,37 @@ SCRIPTS = {
     "2.2": Script(185_300, {"Relu"}, cut, (0.1, 0), ADAM, DECAYING),
     "3.0": Script(122_270, {"Relu"}, cut, (0.1, 0.1), ADAM, DECAYING),
     "3.1": Script(244_076, {"Relu"}, cut, (0.1, 0.1), ADAM, DECAYING),
-    FIVE: Script(185_300, {"Sigmoid"}, functools.partial(cut, deviation=1), (0, 0),
-                 GRADIENT_DESCENT, (0.003,) * 2, training=55_000),
-    SOFTMAX: Script(7_850, set(), zeros, (0, 0), GRADIENT_DESCENT, (0.5,) * 2, 50, 55_000, 1_000),
-    POOLING: Script(3_274_634, {"Relu"}, cut, (0.1, 0.1), ADAM, (1e-4,) * 2, 50, 55_000, 1_100),
-    HIDDEN: Script(159_010, {"Relu"}, normal, None, ADAM, (1e-3,) * 2, 1000, 55_000, 1_000),
-    EPOCHS: Script(4_474_890, {"Relu", "AddV2"}, uniform, (0, 0), ADAM, (1e-4,) * 2, 50,
-                   iterations=12_000),
-    LAST: Script(130_578, {"Relu"}, cut_by_inputs, None, ADAM, None, 200, iterations=10_800),
+    "five_layers_gradient_descent": Script(
+        185_300, {"Sigmoid"}, functools.partial(cut, deviation=1), (0, 0), GRADIENT_DESCENT,
+        (0.003,) * 2, validation=5000),
+    "softmax_interactive": Script(
+        7_850, set(), zeros, (0, 0), GRADIENT_DESCENT, (0.5,) * 2, 50, 5000, 1_000),
+    "convolutional_max_pooling": Script(
+        3_274_634, {"Relu"}, cut, (0.1, 0.1), ADAM, (1e-4,) * 2, 50, 5000, 1_100),
+    "one_hidden_layer": Script(
+        159_010, {"Relu"}, normal, None, ADAM, (1e-3,) * 2, 1000, 5000, 1_000),
+    "three_convolutions_by_epoch": Script(
+        4_474_890, {"Relu", "AddV2"}, uniform, (0, 0), ADAM, (1e-4,) * 2, 50, iterations=12_000),
+    "batch_norm_augmented": Script(
+        130_578, {"Relu"}, cut_by_inputs, None, ADAM, None, 200, iterations=10_800),
 }
-DROPOUT = {"2.2": (("Y1", "Y2", "Y3", "Y4"), 0.75), "3.1": (("Y4",), 0.75), POOLING: (("Y3",), 0.5)}
-
-
-def path_of(label):
-    """The file of a stage, by its version, or of a variation."""
-    return PROJECT / (script_of(label) if label[0].isdigit() else f"variations/{label}.py")
-
-
-def docstring_of(label):
-    return ast.get_docstring(ast.parse(path_of(label).read_text(encoding="utf-8")))
-
-
-@functools.cache
-def folder():
-    """A folder with MNIST, but only 300 of its test digits: a test does not take long."""
-    folder = tempfile.TemporaryDirectory()  # which goes when this process ends
-    for file in (PROJECT / "data").glob("*.gz"):
-        if file.name.startswith("train"):
-            shutil.copy(file, folder.name)
-        else:
-            write_idx(pathlib.Path(folder.name, file.stem),
-                      read_idx(file, dimensions_of(file.stem))[:300])
-    return folder
-
-
-@functools.cache
-def names_of(label):
-    """All names of a script after two iterations; it runs once for all tests."""
-    elsewhere = pathlib.Path(folder().name, label)
-    elsewhere.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(elsewhere)
-        watched = watch(patch)
-        names = run_stage(path_of(label), "--iterations", 2, "--data-dir", folder().name)
-    return names | watched | {"files": sorted(elsewhere.rglob("*.*"))}
-
-
-def watch(patch, iterations=None):
-    """Note what a script asks of its loop, when it tests, and in which chunks.
-
-    With `iterations`, a tuple of ints, the loop counts these instead of all.
-    """
-    watched = {"planned": [], "tested": [], "chunks": []}
-    loop, show_test, run_in_chunks = Dashboard.loop, Dashboard.show_test, network.run_in_chunks
-
-    def watched_loop(self, planned):
-        watched["planned"].append(planned)
-        if iterations is None:
-            return loop(self, planned)
-        self.start(planned)
-        return iter(iterations)
-
-    def watched_test(self, i, accuracy, loss, images, predictions, labels):
-        watched["tested"].append(i)
-        assert images.shape[1:3] == (28, 28)
-        assert len(images) == len(predictions) == len(labels)
-        show_test(self, i, accuracy, loss, images, predictions, labels)
-
-    def watched_chunks(sess, fetches, feed_dict, chunk_size=network.CHUNK_SIZE):
-        watched["chunks"].append(chunk_size)
-        return run_in_chunks(sess, fetches, feed_dict, chunk_size)
-
-    patch.setattr(Dashboard, "loop", watched_loop)
-    patch.setattr(Dashboard, "show_test", watched_test)
-    patch.setattr(network, "run_in_chunks", watched_chunks)
-    return watched
+DROPOUT = {"2.2": (("Y1", "Y2", "Y3", "Y4"), 0.75), "3.1": (("Y4",), 0.75),
+           "convolutional_max_pooling": (("Y3",), 0.5)}
 
 
 @pytest.fixture
 def script(request):
-    """The label that is the parameter, its row in the table, and the names of its script."""
-    return request.param, SCRIPTS[request.param], names_of(request.param)
+    """The label that is the parameter, its row in the table, and the names of its script.
+
+    What a test does to the network is undone.
+    """
+    names = names_of(request.param)
+    variables = names["sess"].graph.get_collection("variables")
+    before = names["sess"].run(variables)
+    yield request.param, SCRIPTS[request.param], names
+    assignments = [variable.initializer for variable in variables]
+    names["sess"].run(assignments, {assignment.inputs[1]: values
+                                    for assignment, values in zip(assignments, before)})
 
 
 def feed(names, images, labels, pkeep=1.0, step=0):
@@ -174,8 +113,7 @@ def test_sizes_and_shapes(script):
     label, expected, names = script
     variables = names["weights"] + names["biases"]
     assert sum(math.prod(v.shape) for v in variables) == expected.parameters
-    text = path_of(label).read_text(encoding="utf-8")
-    shapes = re.findall(r"^(\w+) = .*# \[(n[\d, ]*)\]", text, re.MULTILINE)
+    shapes = re.findall(r"^(\w+) = .*# \[(n[\d, ]*)\]", text_of(label), re.MULTILINE)
     shapes += [] if label[0].isdigit() else re.findall(r"\b([WBY]\d?) \[([\dn, ]+)\]",
                                                        docstring_of(label))
     assert len(shapes) >= 1
@@ -195,9 +133,10 @@ def test_data_and_loop(script):
     """Otherwise a script trains on other digits, or in another way, than its docstring says."""
     label, expected, names = script
     assert [part.num_examples for part in names["mnist"]] == [
-        expected.training, 60_000 - expected.training, 300]
-    assert names["planned"] == [expected.iterations] and names["tested"] == [0, 2]
-    assert names["chunks"][:2] == {SOFTMAX: [], EPOCHS: [100, 100]}.get(label, [2500, 2500])
+        6000 - expected.validation, expected.validation, 300]
+    (planned,) = re.findall(r"^for i in dashboard\.loop\(([\d_*]+)\)", text_of(label), re.MULTILINE)
+    assert math.prod(map(int, planned.split("*"))) == expected.iterations
+    assert names["dashboard"].run.curves["test_loss"].iterations.tolist() == [0, 2]
     for name, count in (("train_data", expected.batch), ("test_data", 300)):
         assert len(names[name][names["X"]]) == len(names[name][names["Y_"]]) == count
     if "step" in names:
@@ -205,7 +144,7 @@ def test_data_and_loop(script):
     if label in DROPOUT:
         assert names["train_data"][names["pkeep"]] == DROPOUT[label][1]
         assert names["test_data"][names["pkeep"]] == 1
-    kind = "InteractiveSession" if label == SOFTMAX else "Session"
+    kind = "InteractiveSession" if label == "softmax_interactive" else "Session"
     assert type(names["sess"]).__name__ == kind
     docstring = " ".join(docstring_of(label).split())
     assert f"python {path_of(label).relative_to(PROJECT).as_posix()}" in docstring
@@ -226,7 +165,8 @@ def test_first_weights_and_biases(script):
         assert (last == np.float32(expected.biases[1])).all()
 
 
-@pytest.mark.parametrize("script", [label for label in SCRIPTS if label != LAST], indirect=True)
+@pytest.mark.parametrize("script", [label for label in SCRIPTS if SCRIPTS[label].rates],
+                         indirect=True)
 def test_one_training_step(script):
     """The step that the last biases take tells what is trained: a sum or a mean over the batch."""
     label, expected, names = script
@@ -238,14 +178,17 @@ def test_one_training_step(script):
     np.testing.assert_allclose(rates, expected.rates, rtol=1e-6)
     assert type(names["optimizer"]).__name__ == expected.optimizer
 
-    probabilities, before, loss = run([names["Y"], bias, names["cross_entropy"]], data)
+    probabilities, before, loss, accuracy = run(
+        [names["Y"], bias, names["cross_entropy"], names["accuracy"]], data)
     labels = data[names["Y_"]]
-    if label != HIDDEN:  # there, probabilities are too small for a logarithm
+    assert accuracy == pytest.approx((probabilities.argmax(1) == labels.argmax(1)).mean())
+    if label != "one_hidden_layer":  # there, probabilities are too small for a logarithm
         assert loss == pytest.approx(
             -(labels * np.log(probabilities)).sum(axis=1).mean() * 100, rel=1e-3)
     run(names["train_step"], data)
     step, gradient = run(bias) - before, (probabilities - labels).sum(axis=0)
-    if not label[0].isdigit() and label != FIVE:  # trained on the mean, not on the mean × 100
+    if label in ("softmax_interactive", "convolutional_max_pooling", "one_hidden_layer",
+                 "three_convolutions_by_epoch"):  # trained on the mean, not on the mean × 100
         gradient /= expected.batch
     if expected.optimizer == GRADIENT_DESCENT:
         np.testing.assert_allclose(step, -rates[0] * gradient, rtol=1e-3, atol=1e-6)
@@ -269,29 +212,3 @@ def test_dropout_in_training_only(script):
             dropped = active & (after == 0)
             np.testing.assert_allclose(after, np.where(dropped, 0, before / pkeep), rtol=1e-5)
             assert dropped.sum() / active.sum() == pytest.approx(1 - pkeep, abs=0.06)
-
-
-@pytest.mark.parametrize("script", ["1.0"], indirect=True)
-def test_softmax_against_numpy(script):
-    """Three steps of gradient descent, computed by hand in double precision: the lesson is true."""
-    _, _, names = script
-    run = names["sess"].run
-    run(names["init"])
-    W, b = np.zeros((784, 10)), np.zeros(10)
-    for _ in range(3):
-        images, labels = names["mnist"].train.next_batch(100)
-        data = feed(names, images, labels)
-
-        pixels = images.reshape(100, 784).astype(np.float64)
-        exponentials = np.exp(pixels @ W + b)
-        Y = exponentials / exponentials.sum(axis=1, keepdims=True)
-        np.testing.assert_allclose(run(names["Y"], data), Y, rtol=1e-4, atol=1e-7)
-        assert run(names["cross_entropy"], data) == pytest.approx(-(labels * np.log(Y)).sum(), 1e-5)
-        correct = Y.argmax(axis=1) == labels.argmax(axis=1)
-        assert run(names["accuracy"], data) == pytest.approx(correct.mean())
-
-        run(names["train_step"], data)
-        W -= 0.003 * pixels.T @ (Y - labels)
-        b -= 0.003 * (Y - labels).sum(axis=0)
-        np.testing.assert_allclose(run(names["W"]), W, rtol=1e-4, atol=1e-6)
-        np.testing.assert_allclose(run(names["b"]), b, rtol=1e-4, atol=1e-6)

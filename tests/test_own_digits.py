@@ -2,13 +2,11 @@
 
 import argparse
 import re
-import subprocess
-import sys
 
 import drawn_digits
 import numpy as np
 import pytest
-from conftest import PROJECT, script_of
+from conftest import run_python, script_of
 from drawn_digits import black
 from PIL import Image
 from small_model import trained_layer
@@ -43,10 +41,8 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture
-def run(monkeypatch, classify):
+def run(classify):
     """A function: train nothing, then read some files, with further options."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back what a dashboard changes
-
     def run(files, **options):
         options = argparse.Namespace(text=True, classify=files, **options)
         dashboard = Dashboard(options, classify=classify)
@@ -119,19 +115,13 @@ def test_where_no_file_can_be_read_nothing_is_trained(run, bad_files, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_without_a_network_the_option_is_refused(drawn):
-    dashboard = Dashboard(argparse.Namespace(text=True, classify=drawn[0]))
-    with pytest.raises(UserError, match="--classify: this script hands"):
-        next(dashboard.loop(2))
-
-
 def test_who_reads_no_picture_loads_no_image_library():
     """It would cost every run's start, and every window's, half a second."""
     code = ("import sys; from common import command_line; from common.dashboard import viewer; "
             "from common.digits import preparation, sheet; sheet = sheet.Handwriting(); "
             "sheet.write(.2, .1); sheet.write(.5, .9); preparation.prepare(sheet.ink); "
             "assert 'scipy' not in sys.modules")
-    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+    assert run_python("-c", code).stderr == ""
 
 
 @pytest.mark.slow

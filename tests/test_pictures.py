@@ -6,18 +6,19 @@ import io
 import matplotlib
 import numpy as np
 import pytest
-from drawn_dashboard import digits_of, messages_of_a_run, mouse, press, run_of, show
-from looked_into import network_of
+from conftest import run_stage
+from drawn_dashboard import messages_of_a_run, mouse, press, run_of, show
 from matplotlib.image import imread
+from ran_scripts import few_digits, network_of, path_of
 
 from common.dashboard import Dashboard
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.link import messages
-from common.dashboard.link.messages import Digits, Trained
+from common.dashboard.link.messages import Digits
 from common.dashboard.link.run import Run
 from common.dashboard.outputs.afterwards import Pictures
 from common.dashboard.outputs.output import Model
-from common.terminal import StatusLine, UserError
+from common.terminal import StatusLine
 
 LABELS = np.array([4, 4, 4, 7, 7, 2, 2])
 COMPUTED = np.array([9, 9, 9, 1, 2, 2, 2])
@@ -102,21 +103,17 @@ def test_a_network_without_mistakes_or_digits_can_be_looked_at(viewer, key):
     assert not getattr(panels.get("misread"), "groups", [])
 
 
-def saved(tmp_path, run, model):
-    """What --pictures saves: a dictionary from names to pixels, float [height, width, 3]."""
-    output = Pictures(argparse.Namespace(pictures=str(tmp_path / "pictures")))
-    output.start(run, model, StatusLine(io.StringIO()))
-    output.finish()
-    return {path.stem: imread(path)[..., :3] for path in tmp_path.glob("pictures/*.png")}
+def saved(folder):
+    """The pictures in a folder: a dictionary from names to pixels, float [height, width, 3]."""
+    return {path.stem: imread(path)[..., :3] for path in folder.glob("*.png")}
 
 
-@pytest.mark.parametrize("label", ["1.0", "3.1"])
-def test_the_views_of_a_run_are_saved(tmp_path, label):
+def test_the_views_of_a_run_are_saved(tmp_path):
     """Otherwise a learner without a screen lacks weights, layers, a digit with its probabilities.
     """
-    network = network_of(label)[1]
-    run = run_of(*messages_of_a_run(60), messages.Tested(60, 0.9, 30.0, digits_of(1000, 100)))
-    pictures = saved(tmp_path, run, Model(network.classify, network.inside))
+    run_stage(path_of("3.1"), "--iterations", 40, "--data-dir", few_digits().name, "--pictures",
+              tmp_path)
+    pictures = saved(tmp_path)
     assert set(pictures) == CURVES | OF_DIGITS | INSIDE
     for name, picture in pictures.items():
         assert picture.shape == (1080, 1920, 3)
@@ -128,15 +125,13 @@ def test_the_views_of_a_run_are_saved(tmp_path, label):
 
 
 def test_of_a_model_that_cannot_be_asked_there_are_curves_and_digits(tmp_path):
-    run = run_of(*messages_of_a_run(60))
-    assert set(saved(tmp_path, run, Model())) == CURVES | OF_DIGITS - {"right_digit"}
-    assert saved(tmp_path / "none", Run(), Model()) == {}
-
-
-def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path):
-    (tmp_path / "pictures").write_text("")
-    with pytest.raises(UserError, match=r"^cannot write .*accuracy\.png: "):
-        saved(tmp_path, run_of(Trained(0, 0.5, 50.0), messages.Tested(0, 0.5, 50.0)), Model())
+    for run, expected in ((run_of(*messages_of_a_run(60)), CURVES | OF_DIGITS - {"right_digit"}),
+                          (Run(), set())):
+        folder = tmp_path / run.title
+        output = Pictures(argparse.Namespace(pictures=str(folder)))
+        output.start(run, Model(), StatusLine(io.StringIO()))
+        output.finish()
+        assert set(saved(folder)) == expected
 
 
 def test_a_notebook_shows_any_view_and_matplotlib_stays_as_it_is():

@@ -1,24 +1,13 @@
 """What is known about a run, the messages by which it grows, and those that wait for a viewer."""
 
-import os
 import pickle
-import threading
 
 import numpy as np
 import pytest
-from conftest import wait_until
 from drawn_dashboard import digits_of, messages_of_a_run, run_of
 
 from common.dashboard.link import messages
-from common.dashboard.link.messages import (
-    Finished,
-    Paused,
-    Progress,
-    Restored,
-    Started,
-    Trained,
-)
-from common.dashboard.link.pipe import ScriptLink
+from common.dashboard.link.messages import Paused, Progress, Restored, Started, Trained
 from common.dashboard.link.run import (
     MOST_TEST_DIGITS,
     Outbox,
@@ -130,13 +119,6 @@ def test_a_run_takes_in_messages():
         assert [curve.iterations.tolist(), curve.values.tolist()] == points, name
 
 
-@pytest.mark.parametrize("said, phase", [
-    ([], "training"), ([Paused(True)], "paused"), ([Paused(True), Paused(False)], "training"),
-    ([Finished(False, 1.0, 5)], "finished"), ([Finished(True, 1.0, 5)], "ended early")])
-def test_the_phase_of_a_run(said, phase):
-    assert run_of(*said).phase == phase
-
-
 def test_a_restored_run_has_its_curves_from_the_beginning():
     curves = {"train_loss": ([0, 20], [230.0, 90.0]), "weights": ([0], [np.arange(8)])}
     run = run_of(Started("a model", 1000), Restored(40, 3.0, curves), Trained(40, 0.5, 70.0))
@@ -174,31 +156,3 @@ def test_what_was_taken_does_not_lose_its_digits_to_what_comes_then():
         message = Trained(20 * n, 0.5, 5.0, digits=digits_of(3, n))
         outbox.add(message)
         assert outbox.take() == [message]
-
-
-# The link.
-
-def test_every_message_reaches_the_viewer_and_the_script_as_it_was():
-    """Both directions through real pipes; the viewer asks once for each answer."""
-    (read, write), (hear, tell) = ([os.fdopen(end, mode) for end, mode in
-                                    zip(os.pipe(), ("rb", "wb"))] for _ in range(2))
-    sent = [*messages_of_a_run(100)]
-    link = ScriptLink(read, tell)
-    threading.Thread(target=lambda: (pickle.dump(sent, write), write.flush())).start()
-    assert link.wait_for_run()
-    taken = link.take()
-    assert [type(message) for message in taken] == [type(message) for message in sent]
-    np.testing.assert_array_equal(run_of(*taken).test_digits.images,
-                                  run_of(*sent).test_digits.images)
-    for _ in range(3):
-        link.ask()
-    link.tell(Paused(True))
-    assert hear.readline().startswith(b"\0")  # here messages begin, whatever was printed before
-    assert [pickle.load(hear) for _ in range(3)] == [messages.More(), messages.More(),
-                                                     Paused(True)]
-    assert link.take() == [] and not link.has_ended
-    write.close()
-    link.wait_for_run()
-    assert wait_until(lambda: link.has_ended)
-    for end in (hear, tell):
-        end.close()

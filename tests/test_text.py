@@ -3,13 +3,11 @@
 import io
 import os
 
-import numpy as np
 import pytest
 
 from common.dashboard.link import messages
 from common.dashboard.link.messages import Progress, Trained
-from common.dashboard.link.run import hours
-from common.dashboard.outputs.text import HEADER, digit_lines, progress, row
+from common.dashboard.outputs.text import HEADER, progress, row
 from common.terminal import StatusLine
 
 
@@ -39,12 +37,6 @@ def test_rows_stand_under_their_header(trained, tested, expected):
 def test_the_progress_bar_tells_what_is_done_and_the_time_left(done, total, left, expected):
     assert progress(Progress(done, 1.0, left), total) == expected
     assert len(expected) < 80
-
-
-@pytest.mark.parametrize("seconds, words", [(0, "0:00:00"), (59.6, "0:01:00"), (3725.4, "1:02:05"),
-                                            (360_000, "100:00:00")])
-def test_times(seconds, words):
-    assert hours(seconds) == words
 
 
 def test_the_line_in_place_leaves_nothing_behind_and_fits(monkeypatch):
@@ -92,13 +84,3 @@ def test_there_may_be_no_output_at_all(monkeypatch):
     """As where a program without a terminal starts a script."""
     monkeypatch.setattr("sys.stdout", None)
     StatusLine().say("a row")
-
-
-def test_a_digit_is_drawn_beside_its_probabilities():
-    image = np.zeros((28, 28), np.uint8)
-    image[4:24, 12:16] = 255
-    lines = digit_lines(image, np.array([0, 0.75, 0, 0, 0, 0, 0, 0, 0, 0.25]))
-    assert len(lines) == 14 and max(map(len, lines)) <= 72
-    assert [line[2:30].strip() for line in lines] == [""] * 2 + ["@@@@"] * 10 + [""] * 2
-    assert lines[3].endswith("    1  75.0 % " + "#" * 15)
-    assert lines[11].endswith("    9  25.0 % " + "#" * 5)

@@ -94,11 +94,12 @@ def test_who_writes_sees_the_ink_at_once(monkeypatch):
         assert len(viewer.times) > before
 
 
+@pytest.mark.slow
 def test_all_pages_share_a_part_of_one_processor():
     """They would hold up the training the more, the more of them there are."""
     together, viewers = show(4)
     began = time.monotonic()
-    watch(together, 6)
+    watch(together, 3)
     seconds = time.monotonic() - began
     counts = [len(viewer.times) for viewer in viewers]
     assert max(counts) - min(counts) <= 1

@@ -1,16 +1,12 @@
 """Real windows on a virtual screen, with real keys and a real mouse: what is seen in them."""
 
-import os
-import pathlib
-import signal
-import subprocess
 import time
 
 import numpy as np
 import pytest
 from conftest import wait_until
 from drawn_dashboard import messages_of_a_run
-from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, difference
+from fed_viewer import DIFFERENT, PATIENCE, SAME, FedViewer, Window, difference
 
 from common.dashboard.link.messages import Answer
 from common.dashboard.viewer.keys import KEYS
@@ -22,28 +18,12 @@ PLACES = list(dict.fromkeys(key.place for key in KEYS if key.button))
 BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
 
 
-class LiveWindow(FedViewer):
-    """A window on a virtual screen."""
+class LiveWindow(FedViewer, Window):
+    """A window on a virtual screen, and what it shows."""
 
     def __init__(self, screen):
-        super().__init__(BEGINNING, title="stage 1.0")
-        self._screen = screen
-        self.id = wait_until(lambda: self.xdotool("search", "--onlyvisible", "--name",
-                                                  r"^stage 1\.0$"))
-        self.xdotool("windowmove", self.id, 0, 0)
-        assert wait_until(self._has_the_keys)
-        time.sleep(0.5)  # until the toolkit knows it, too
-
-    def _has_the_keys(self):
-        self.xdotool("windowfocus", self.id)
-        return self.xdotool("getwindowfocus", "-f") == self.id
-
-    def xdotool(self, *arguments):
-        return subprocess.run(["xdotool", *map(str, arguments)], capture_output=True, text=True,
-                              env=os.environ | {"DISPLAY": self._screen}).stdout.strip()
-
-    def press(self, key):
-        self.xdotool("key", key)
+        FedViewer.__init__(self, BEGINNING, title="stage 1.0")
+        Window.__init__(self, screen, "stage 1.0")
 
     def drag(self, *points):
         """Move the mouse along points, its button held; in pixels from the window's top left."""
@@ -144,29 +124,13 @@ def test_keys_mouse_and_a_new_size(window):
 
 
 @pytest.mark.slow
-def test_stuck_window_costs_neither_time_nor_points(window):
-    os.kill(window.process_id, signal.SIGSTOP)
-    for message in REST:
-        window.send(message)  # returns at once, or the test would stand still
-    os.kill(window.process_id, signal.SIGCONT)
-    assert window.shows()
-
-
-@pytest.mark.slow
 def test_a_long_run_needs_no_more_memory_than_a_short_one(window):
-    status = pathlib.Path(f"/proc/{window.process_id}/status")
-    if not status.exists():
-        pytest.skip("this system has no /proc to read the memory from")
-
-    def memory():
-        return int(status.read_text().split("VmRSS:")[1].split()[0]) / 1000  # megabytes
-
     def send(messages):
         for message in messages:
             window.process.send(message)
             time.sleep(0.005)
         time.sleep(2)
-        return memory()
+        return window.memory()
 
     *run, _ = messages_of_a_run(6000)
     early = send(run[1:400])

@@ -32,6 +32,7 @@ training when `dashboard.closed`.
 import math
 import os
 import time
+from numbers import Integral
 
 from common import terminal
 from common.dashboard.audience import Audience
@@ -105,7 +106,7 @@ class Dashboard:
         self._last = self._audience.options.iterations
         self._first = self._next_bands = 0            # iterations
         self._done, self._is_inside = None, False     # all before this one is done; inside it?
-        self._is_finished = self._only_looks = False
+        self._has_begun = self._is_finished = self._only_looks = False
         self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
         self._status = NotOftener(STATUS_EVERY)
         if not is_notebook():  # its process goes on
@@ -153,8 +154,15 @@ class Dashboard:
 
         Raises:
           UserError: a page for a browser was asked for and cannot be served, or a checkpoint and
-            cannot be restored.
+            cannot be restored; `iterations` is no such number; a run was shown here already.
         """
+        if not (iterations is None or isinstance(iterations, Integral) and iterations >= 0):
+            raise terminal.UserError(f"the dashboard was asked for {iterations!r} iterations; it "
+                                     f"should be a whole number, 0 or more")
+        if self._has_begun:
+            raise terminal.UserError("this dashboard has shown a run already: make another one, "
+                                     "dashboard = Dashboard(…), for the next run")
+        self._has_begun = True
         if self._last is None:
             self._last = iterations
         self._first, seconds = self._audience.start(self._last)
@@ -248,6 +256,9 @@ class Dashboard:
 
     def _show(self, measured):
         """Show a `Trained` or `Tested`."""
+        if self._is_finished:
+            raise terminal.UserError("the dashboard is finished: what it should show comes before "
+                                     "dashboard.finish()")
         self._audience.send(measured)
         is_last = self._asked_last in (None, type(measured))
         self._clock.leave_out(self._audience.attend(measured.iteration, is_last))
