@@ -139,7 +139,8 @@ class Panel:
         return self.region
 
     def _limits(self):
-        return (*self.axes.get_xlim(), *self.axes.get_ylim())
+        """What is drawn with the axes, and may change."""
+        return (*self.axes.get_xlim(), *self.axes.get_ylim(), self.title.get_text())
 
 
 def width_of(letters, points, figure):

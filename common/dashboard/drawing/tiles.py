@@ -287,9 +287,6 @@ class TilePanel(Panel):
     def _what_is_seen(self, scene):
         return scene.answers.get(self.question)
 
-    def _limits(self):
-        return (*super()._limits(), self.title.get_text())
-
     def _show(self, scene):
         width, height = self._size
         self.set_title(self.heading)

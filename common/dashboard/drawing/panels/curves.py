@@ -65,18 +65,17 @@ class CurvesPanel(OverIterations):
 
     def place(self, left, bottom, width, height):
         super().place(left, bottom, width, height)
-        points, _, is_small = self._scale
+        points, unit, is_small = self._scale
         figure = self.axes.figure  # the curves would run through a legend among them
-        self._legend = self.axes.legend(
+        names = self.axes.legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handlelength=1.2,
             columnspacing=1.2, frameon=False, fontsize=points * 0.9, labelcolor=TEXT_COLOUR)
         title = width_of(BOLD * len(self.title.get_text()), self.title.get_fontsize(), figure)
         legend = width_of(LEGEND_LETTERS, points * 0.9, figure)
         best = width_of(BEST_LETTERS, points * 0.9, figure)
-        self._legend.set_visible(not is_small and title + legend <= width)
-        self._best_words.set(x=1 - legend / width, y=1 + 6 * self._scale[1] / height)
-        self._best_words.set_visible(not is_small and title + best + legend <= width)
-        self._width = width
+        names.set_visible(not is_small and title + legend <= width)
+        self._best_words.set(x=1 - legend / width, y=1 + 6 * unit / height,
+                             visible=not is_small and title + best + legend <= width)
         self._compared.place(width, *self._scale)
 
     def _set_sizes(self, points, unit):
@@ -93,9 +92,7 @@ class CurvesPanel(OverIterations):
 
     def _show(self, scene):
         super()._show(scene)
-        if len(scene.run.compared) > len(self._compared.names):
-            self._compared.show(scene.run.compared)
-            self._compared.place(self._width, *self._scale)
+        self._compared.show(scene.run.compared)
 
     def _draw_curves(self, train, tests):
         batches, mean, test = self._lines
@@ -129,11 +126,12 @@ class ComparedCurves:
     def __init__(self, axes, quantity):
         """Show the "accuracy" or the "loss" in matplotlib axes."""
         self._axes, self._quantity = axes, quantity
-        self.names, self._lines, self._legend = [], [], None
+        self.names, self._lines, self._legend, self._room = [], [], None, ()
 
     def show(self, runs):
         """Show those `runs` that are not shown yet: dictionaries of `Curve`, by their names."""
-        for name in [name for name in runs if name not in self.names]:
+        new = [name for name in runs if name not in self.names]
+        for name in new:
             colour = COLOURS[len(self.names) % len(COLOURS)]
             for kind, (opacity, _) in LINES.items():
                 curve = runs[name][kind + self._quantity]
@@ -141,10 +139,12 @@ class ComparedCurves:
                 self._lines += self._axes.plot(curve.iterations, values, color=colour,
                                                alpha=opacity, zorder=1)
             self.names.append(name)
+        if new:
+            self.place(*self._room)
 
     def place(self, width, points, unit, is_small):
         """Choose sizes: the axes are `width` pixels wide; as for a `Panel`."""
-        figure = self._axes.figure
+        figure, self._room = self._axes.figure, (width, points, unit, is_small)
         for line, (_, pixels) in zip(self._lines, [*LINES.values()] * len(self.names)):
             line.set_linewidth(pixels * unit * 72 / figure.dpi)
         if self._legend is not None:

@@ -87,7 +87,7 @@ class DigitsPanel(Panel):
         return getattr(scene.run, self._name), self.zoom
 
     def _limits(self):
-        return (*super()._limits(), self._arrangement, self.title.get_text())
+        return (*super()._limits(), self._arrangement)
 
     def _show(self, scene):
         digits = self.digits_of(scene)

@@ -82,9 +82,6 @@ class ConfusionPanel(Panel):
     def _what_is_seen(self, scene):
         return scene.run.test_digits, scene.pair
 
-    def _limits(self):
-        return self.title.get_text()  # it is not among the moving artists
-
     def _show(self, scene):
         digits, pair = scene.run.test_digits, pair_of(scene)
         if digits is None:

@@ -69,9 +69,6 @@ class SamplePanel(SquarePanel):
     def _what_is_seen(self, scene):
         return scene.sample and (scene.sample.image.tobytes(), scene.sample.title)
 
-    def _limits(self):
-        return self.title.get_text()  # it is not among the moving artists
-
     def _show(self, scene):
         sample = scene.sample or Sample(np.zeros((28, 28)), "What the network sees")
         self._image.set_data(sample.image)
