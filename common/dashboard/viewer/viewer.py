@@ -47,9 +47,12 @@ class Viewer:
 
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""
+        self._ask()
+        return self.pen.tick()
+
+    def _ask(self):
         question = self.figure.question
         self.asker.ask(question if question and self.can(question.needs) else None)
-        return self.pen.tick()
 
     def repaint(self):
         """Bring what is on the screen up to date."""
@@ -174,6 +177,7 @@ class Viewer:
     def react(self):
         """Show the effect of a key or click at once, with what to do next."""
         self._status.hurry()
+        self._ask()  # the answer can come while this draws
         self.repaint()
 
 
