@@ -41,7 +41,7 @@ if os.path.exists("../{STAGES[0]}"):
 elif not os.path.exists("{STAGES[0]}"):
     if not ADDRESS:
         raise SystemExit("Fill in ADDRESS, from which this project can be cloned.")
-    !git clone --depth 1 {{ADDRESS}} neural-networks
+    !git clone --quiet --depth 1 {{ADDRESS}} neural-networks
     os.chdir("neural-networks")
 if not all(map(importlib.util.find_spec, ("tensorflow", "matplotlib"))):
     %pip install --quiet -r requirements.txt

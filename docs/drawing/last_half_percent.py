@@ -12,20 +12,15 @@ import sys
 
 import numpy as np
 
-from benchmarks import accuracy, results, scripts
+from benchmarks import accuracy, scripts
 from common.mnist_data import read_data_sets
 from docs.drawing.colours import BLUE, FAINT, GREY, GRID, ORANGE, TEXT
-from docs.drawing.tools import WIDTH, picture
+from docs.drawing.tools import WIDTH, picture, runs_of
 
 SCRIPT = scripts.PROJECT / accuracy.SCRIPTS[accuracy.AUGMENTED]
 LOOKS, DIGITS = 4, 10  # at a digit, distorted; digits
 COLUMNS, ROWS = 13, 2  # of misread digits
 WITHOUT_RATE = {"+ distortion": "+ distortion: all less the falling rate"}  # one row, both names
-
-
-def runs(row=accuracy.AUGMENTED):
-    """The runs of a row of `accuracy.ROWS` with all seeds, as `accuracy.measure` gives them."""
-    return accuracy.current(results.read(scripts.FOLDER / "accuracy.json"), row)
 
 
 @functools.cache
@@ -60,7 +55,7 @@ def worth(figure):
     labels = [WITHOUT_RATE.get(row, row) for row in names]
     axes = figure.plot(270, 45, 510, 250, "Test digits misread, of 10,000")
     for place, row in enumerate(names):
-        misread = [len(run["misread"]) for run in runs(row)]
+        misread = [len(run["misread"]) for run in runs_of(row)]
         axes.barh(place, np.mean(misread), color=BLUE if "all" in labels[place] else GREY)
         axes.plot(misread, [place] * len(misread), ".", color=ORANGE, markersize=5)
         axes.text(max(misread) + 1.5, place, f"{np.mean(misread):.0f}", va="center", fontsize=8.5,
@@ -73,7 +68,7 @@ def worth(figure):
 @picture(3.0)
 def minutes(figure):
     """The test accuracy over the minutes on two cores, of runs of three lengths."""
-    short, whole, long = map(runs, ("+ falling rate: all", accuracy.AUGMENTED,
+    short, whole, long = map(runs_of, ("+ falling rate: all", accuracy.AUGMENTED,
                                     "all, trained longer"))
     a_minute = 60 / statistics.median(run["wall"] / run["iterations"] for run in whole)
     axes = figure.plot(70, 48, 700, 220, "Test accuracy", xlabel="minutes")
@@ -92,7 +87,8 @@ def still_misread(figure):
     test = read_data_sets(one_hot=True, reshape=False).test
     axes = figure.sheet()
     across = WIDTH * 100 / COLUMNS
-    misread = {int(number): digit for number, digit in accuracy.misread_by_vote(runs()).items()}
+    vote = accuracy.misread_by_vote(runs_of(accuracy.AUGMENTED))
+    misread = {int(number): digit for number, digit in vote.items()}
     for place, number in enumerate(sorted(misread)):
         row, column = divmod(place, COLUMNS)
         left, bottom = across * column + 7, 85 * (ROWS - row) - 57

@@ -1,6 +1,5 @@
 """The pictures of the pages on fully connected layers: more of them, their troubles, the cures."""
 
-import json
 import pathlib
 import re
 
@@ -9,26 +8,18 @@ from matplotlib.patches import Circle
 
 from docs.drawing.colours import BLUE, FAINT, GREY, GRID, INK, ORANGE, PAPER, RED, TEXT
 from docs.drawing.learning import surface_on
-from docs.drawing.tools import column, example, picture
+from docs.drawing.tools import column, example, picture, runs_of
 
 WITHOUT = pathlib.Path(__file__).with_name("3.1_without_dropout.txt")  # what that run printed
 ONE_STEP_BACK = pathlib.Path(__file__).resolve().parent.parent / "one_step_back.py"
-RUNS = pathlib.Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.json"
-
-
-def tests_of(stage):
-    """The tests of a stage's measured runs: a list of (iterations, accuracies, losses)."""
-    runs = json.loads(RUNS.read_text(encoding="utf-8"))["runs"]
-    return [[run["tests"][name] for name in ("iterations", "accuracies", "losses")]
-            for run in runs if run["script"] == stage]
 
 
 def compare(axes, stages, what, limits, colours=(FAINT, ORANGE)):
-    """Draw a curve of the tests of some stages, for all five seeds; 1: accuracies, 2: losses."""
+    """Draw the "accuracies" or "losses" of the tests of some stages, for all five seeds."""
     for (stage, name), colour in zip(stages.items(), colours):
-        for n, tests in enumerate(tests_of(stage)):
-            axes.plot(tests[0], tests[what], color=colour, linewidth=1, alpha=0.75,
-                      label=None if n else f"{stage}: {name}")
+        for n, run in enumerate(runs_of(stage)):
+            axes.plot(run["tests"]["iterations"], run["tests"][what], color=colour, linewidth=1,
+                      alpha=0.75, label=None if n else f"{stage}: {name}")
     axes.set(xlim=(0, 10_000), ylim=limits)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(color=GRID)
@@ -158,7 +149,8 @@ def sigmoid_and_relu(figure):
 def noisy_and_decayed(figure):
     """The test accuracy with a fixed learning rate and with one that decays; the rate itself."""
     left = figure.plot(60, 50, 330, 215, "test accuracy", "iterations")
-    compare(left, {"2.0": "a fixed rate", "2.1": "ReLU, a rate that decays"}, 1, (0.94, 0.99))
+    compare(left, {"2.0": "a fixed rate", "2.1": "ReLU, a rate that decays"}, "accuracies",
+            (0.94, 0.99))
     i = np.arange(10_001)
     axes = figure.plot(465, 50, 305, 215, "learning rate", "iterations")
     axes.plot(i, np.full(i.shape, 0.003), color=FAINT, linewidth=2)
@@ -194,8 +186,9 @@ def overfitting(figure):
         axes.set(xlim=(-1.06, 1.06), ylim=(-2.2, 2.9), xticks=[], yticks=[])
         axes.legend(loc="upper left", frameon=False, fontsize=8.5, labelcolor=TEXT)
     axes = figure.plot(555, 50, 205, 230, "stage 2.1: test loss", "iterations")
-    for tests in tests_of("2.1"):
-        axes.plot(tests[0], tests[2], color=ORANGE, linewidth=1, alpha=0.75)
+    for run in runs_of("2.1"):
+        axes.plot(run["tests"]["iterations"], run["tests"]["losses"], color=ORANGE, linewidth=1,
+                  alpha=0.75)
     axes.set(xlim=(0, 10_000), ylim=(0, 20), xticks=[0, 5000, 10_000])
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(color=GRID)
@@ -205,8 +198,8 @@ def overfitting(figure):
 def with_and_without_dropout(figure):
     """Test loss and accuracy of stages 2.1 and 2.2."""
     stages = {"2.1": "without dropout", "2.2": "with dropout"}
-    compare(figure.plot(50, 50, 330, 200, "test loss", "iterations"), stages, 2, (4, 16))
-    compare(figure.plot(450, 50, 315, 200, "test accuracy", "iterations"), stages, 1,
+    compare(figure.plot(50, 50, 330, 200, "test loss", "iterations"), stages, "losses", (4, 16))
+    compare(figure.plot(450, 50, 315, 200, "test accuracy", "iterations"), stages, "accuracies",
             (0.96, 0.99))
 
 
@@ -215,11 +208,12 @@ def dropout_in_the_last_stage(figure):
     """Test loss and accuracy of stage 3.1: five measured runs, and one without dropout."""
     rows = re.findall(r"^ +([\d]+) .* ([\d.]+) +([\d.]+)$", WITHOUT.read_text(encoding="utf-8"),
                       re.MULTILINE)
-    without = np.array(rows, float).T
-    panels = [(2, "test loss", 50, 330, (2, 8)), (1, "test accuracy", 450, 315, (0.98, 0.995))]
-    for what, title, left, width, limits in panels:
+    iterations, accuracies, losses = np.array(rows, float).T
+    panels = [("losses", losses, "test loss", 50, 330, (2, 8)),
+              ("accuracies", accuracies, "test accuracy", 450, 315, (0.98, 0.995))]
+    for what, without, title, left, width, limits in panels:
         axes = figure.plot(left, 50, width, 200, title, "iterations")
-        axes.plot(*without[[0, what]], color=FAINT, zorder=3, label="without dropout")
+        axes.plot(iterations, without, color=FAINT, zorder=3, label="without dropout")
         compare(axes, {"3.1": "with dropout"}, what, limits, colours=[ORANGE])
 
 

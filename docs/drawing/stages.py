@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from benchmarks.accuracy import code_of
-from docs.drawing.tools import COLOURS, FOLDER, write
+from docs.drawing.tools import COLOURS, FOLDER, chosen, write
 from docs.steps import PROJECT, STAGES
 
 SIZE = (1440, 810)   # small print can still be read, in less than 200 kB
@@ -65,9 +65,6 @@ def make(version):
 
 def main(versions):
     """Make those that are named; or those whose picture is missing or out of date."""
-    unknown = sorted(set(versions) - set(VERSIONS))
-    if unknown:
-        sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(VERSIONS)}")
-    for version in VERSIONS:
-        if version in versions or not versions and not is_current(version):
+    for version in chosen(versions, VERSIONS, "stage"):
+        if versions or not is_current(version):
             make(version)

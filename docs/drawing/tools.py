@@ -5,6 +5,7 @@ import functools
 import io
 import pathlib
 import runpy
+import sys
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from PIL import Image
 
+from benchmarks import accuracy, results, scripts
 from common.mnist_data import read_data_sets
 from common.terminal import whole_file
 from docs.drawing.colours import BLUE, FAINT, FRAME, GREY, INK, INK_ON_PAPER, PAPER, RED, TEXT
@@ -121,6 +123,15 @@ def picture(height):
     return register
 
 
+def chosen(names, known, what):
+    """Those that are named on the command line, or all that are known; `what` says what they are.
+    """
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        sys.exit(f"no such {what}: {', '.join(unknown)}; there are {', '.join(known)}")
+    return names or list(known)
+
+
 def write(image, name, notes=None):
     """Write a picture twice, for light and for dark pages, with palettes: a third of the size.
 
@@ -164,6 +175,12 @@ def example(path):
     """The names of a small program, a dictionary, after it has run without a word."""
     with contextlib.redirect_stdout(io.StringIO()):
         return runpy.run_path(str(path))
+
+
+def runs_of(row):
+    """The measured runs of a row of `accuracy.ROWS`, all seeds, as `accuracy.measure` gives them.
+    """
+    return accuracy.current(results.read(scripts.FOLDER / "accuracy.json"), row)
 
 
 @functools.cache

@@ -5,7 +5,6 @@ It takes a minute on two cores. A misread digit of the test set is looked at, an
 
 import contextlib
 import math
-import sys
 
 import numpy as np
 from PIL import Image
@@ -15,10 +14,12 @@ from common.dashboard.drawing import mosaic
 from common.dashboard.drawing.scene import sample_of
 from common.dashboard.link.messages import Tested, Trained
 from common.graph.start import forget_graph
-from docs.drawing.tools import write
+from docs.drawing.tools import chosen, write
 from docs.drawing.window import Window, show_stage
 
 ITERATIONS = 2000
+KEYS = {"weights": "w", "filters": "w", "layers": "i", "evidence": "e", "sheet": "d"}
+FILLED = {"filters": (0, 0, 690, 650)}  # what of a picture is not empty
 SIZE = 1350, 780, 140       # pixels, and in an inch: legible where a page is 800 pixels wide
 COLUMNS, GAP = 12, 8        # of misread digits; pixels between them
 POINTED = 1, 3, 9, 13       # layer, channel, row and column of the value whose patch is shown
@@ -31,61 +32,38 @@ FOUR = [np.concatenate(FOUR[:2]), FOUR[2]]
 class Views(Window):
     """Photographs the views of a trained stage."""
 
-    def __init__(self, keys):
+    def __init__(self, names):
         super().__init__(*SIZE)
-        self._keys = keys
+        self._names = names
 
     def look(self):
-        self.viewer.figure.scene.sample = self._misread()
-        for key in self._keys:
-            getattr(self, f"_look_at_{key}")()
-            self.press("0")
+        scene, digits = self.viewer.figure.scene, self._run.test_digits
+        scene.sample = sample_of(digits, 0, "Test digits")  # a misread one
+        for name in self._names:
+            if name == "misread":
+                picture = misread(digits)
+            else:
+                self.press(KEYS[name])
+                if name == "layers":
+                    self.photograph()  # to have the answer that is pointed into
+                    scene.pointed = POINTED
+                for stroke in FOUR if name == "sheet" else ():
+                    for _ in self.write(stroke):
+                        pass
+                picture = self.photograph().crop(FILLED.get(name))
+                self.press("0")
+            write(picture, f"view_{name}.png")
 
-    def _misread(self):
-        """The first misread test digit."""
-        return sample_of(self._run.test_digits, 0, "Test digits")
 
-    def _keep(self, name, box=None):
-        picture = self.photograph()
-        write(picture.crop(box) if box else picture, f"view_{name}.png")
-
-    def _look_at_weights(self):
-        self.press("w")
-        self._keep("weights")
-
-    def _look_at_filters(self):
-        self.press("w")
-        self._keep("filters", (0, 0, 690, 650))  # the rest is empty
-
-    def _look_at_layers(self):
-        self.press("i")
-        self.photograph()  # to have the answer that is pointed into
-        self.viewer.figure.scene.pointed = POINTED
-        self._keep("layers")
-
-    def _look_at_evidence(self):
-        self.press("e")
-        self._keep("evidence")
-
-    def _look_at_misread(self):
-        """Misread digits as panel 6 has them, enlarged."""
-        digits = self._run.test_digits
-        chosen = np.flatnonzero(digits.labels != digits.computed)[:3 * COLUMNS]
-        cell = SIZE[0] // COLUMNS - GAP
-        picture = mosaic.mosaic(digits.images[chosen], digits.labels[chosen],
-                                digits.computed[chosen], COLUMNS, cell,
-                                mosaic.numerals(round(cell * 0.24)))
-        apart = np.pad(picture.reshape(-1, cell, COLUMNS, cell, 4),
-                       ((0, 0), (0, GAP), (0, 0), (0, GAP), (0, 0)), constant_values=255)
-        picture = apart.reshape(-1, COLUMNS * (cell + GAP), 4)
-        write(Image.fromarray(picture).convert("RGB"), "view_misread.png")
-
-    def _look_at_sheet(self):
-        self.press("d")
-        for stroke in FOUR:
-            for _ in self.write(stroke):
-                pass
-        self._keep("sheet")
+def misread(digits):
+    """Misread ones of some `Digits` as panel 6 has them, enlarged: a Pillow image, RGB."""
+    chosen = np.flatnonzero(digits.labels != digits.computed)[:3 * COLUMNS]
+    cell = SIZE[0] // COLUMNS - GAP
+    picture = mosaic.mosaic(digits.images[chosen], digits.labels[chosen], digits.computed[chosen],
+                            COLUMNS, cell, mosaic.numerals(round(cell * 0.24)))
+    apart = np.pad(picture.reshape(-1, cell, COLUMNS, cell, 4),
+                   ((0, 0), (0, GAP), (0, 0), (0, GAP), (0, 0)), constant_values=255)
+    return Image.fromarray(apart.reshape(-1, COLUMNS * (cell + GAP), 4)).convert("RGB")
 
 
 class NotANumber(Window):
@@ -110,14 +88,11 @@ TO_NAN = {"next_batch(100)": "next_batch(1)",  # and a look at each iteration
 
 def main(names):
     """Take those of the stages that are named, or all of them; NaN is one, too."""
-    unknown = sorted(set(names) - {*STAGES, "NaN"})
-    if unknown:
-        sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)} and NaN")
-    for name in names or [*STAGES, "NaN"]:
+    for name in chosen(names, [*STAGES, "NaN"], "stage"):
         forget_graph()
         if name == "NaN":
             with contextlib.suppress(LossNotFinite):
                 show_stage("mnist_1.0_softmax.py", NotANumber(), changes=TO_NAN)
         else:
-            script, keys = STAGES[name]
-            show_stage(script, Views(keys), "--iterations", str(ITERATIONS))
+            script, views = STAGES[name]
+            show_stage(script, Views(views), "--iterations", str(ITERATIONS))
