@@ -244,9 +244,3 @@ class StatusLine:
                 raise
             self.failure = f"what this prints cannot be written ({reason(error)})"
             say(self.failure)
-
-
-def hours(seconds):
-    """Format a time: "0:01:30"."""
-    seconds = round(seconds)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -26,8 +26,8 @@ from drawn_dashboard import (
 from matplotlib.colors import same_color, to_rgb
 
 from common.dashboard.drawing import mosaic
-from common.dashboard.drawing.figure import SIX, VIEWS
-from common.dashboard.drawing.panels.curves import running_mean
+from common.dashboard.drawing.panels import SIX, VIEWS
+from common.dashboard.drawing.panels.iterations import running_mean
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.strips import status_words
 from common.dashboard.drawing.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style

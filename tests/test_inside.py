@@ -7,15 +7,15 @@ from ran_scripts import few_digits, network_of
 from test_codelab_edits import WAY, edited
 
 from common.dashboard import audience
-from common.dashboard.drawing.panels import patch
+from common.dashboard.drawing.panels.layers import describe
 from common.dashboard.link.questions import (
     AskDigit,
     AskEvidence,
     AskExciting,
     AskLayers,
     AskWeights,
+    fields_of,
 )
-from common.dashboard.link.receptive_fields import fields_of
 from common.dashboard.outputs.output import Output
 from common.options import Option
 
@@ -157,7 +157,7 @@ def test_patch_times_filter_is_the_value_at_every_place(label, number):
     rows, columns = layer.outputs.shape[:2] if layer.outputs.ndim == 3 else (1, 1)
     sums = np.zeros((rows, columns))
     for row, column in np.ndindex(rows, columns):
-        title, groups = patch.describe(layers, number, channel, row, column)
+        title, groups = describe(layers, number, channel, row, column)
         seen, weights, products, *softmax = groups
         np.testing.assert_allclose(seen.values * weights.values, products.values, rtol=1e-6)
         scale = 1 if layer.scales is None else layer.scales[channel]
@@ -183,7 +183,7 @@ def test_products_of_a_dense_value_add_up_to_it_and_shares_to_one(label, number)
     for image in names["mnist"].test.images[:20]:
         layers = network.inside.layers(image.reshape(28, 28, 1))
         layer, before = layers[number], layers[number - 1].outputs
-        title, (seen, _, products, *steps) = patch.describe(layers, number, 7, 0, 0)
+        title, (seen, _, products, *steps) = describe(layers, number, 7, 0, 0)
         places = before.shape[:2] if before.ndim == 3 else (1, 1)
         assert seen.values.shape == products.values.shape == (before.shape[-1], *places)
         total = products.values.sum() + layer.biases[7]

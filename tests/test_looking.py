@@ -32,7 +32,7 @@ from common.dashboard.outputs.output import Model
 def test_tiles_show_each_value_in_its_place_and_colour():
     """Otherwise a weight is seen where another is, or a negative one as positive."""
     values = np.arange(-6, 6).reshape(3, 2, 2) / 6.0  # three tiles, from -1 to 5/6
-    groups = [Group(values, "weights", per_line=2), Group(abs(values[:1]), "ink", is_signed=False)]
+    groups = [Group(values, "weights", per_row=2), Group(abs(values[:1]), "ink", is_signed=False)]
     places, _ = tiles.lay_out(groups, 400, 500, 10, False)
     picture = tiles.draw(groups, places, 400, 500)
     for number, (group, place) in enumerate(zip(groups, places)):

@@ -244,7 +244,7 @@ class Dashboard:
         """Draw one of the dashboard's views now; a notebook shows it as the result of a cell.
 
         Args:
-          view: str, one of `figure.VIEWS`: "curves", "confusion", "misread", "neurons" (their
+          view: str, one of `panels.VIEWS`: "curves", "confusion", "misread", "neurons" (their
             weights), "look" (the probabilities of a digit), "inside" (layer by layer), "evidence" …
           image: float [28, 28], [28, 28, 1] or [784], values 0 to 1, the digit to look at; None for
             the first test digit at hand.

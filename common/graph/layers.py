@@ -8,8 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from common.dashboard.link.questions import Evidence, Exciting, Layer, Weights
-from common.dashboard.link.receptive_fields import fields_of
+from common.dashboard.link.questions import Evidence, Exciting, Layer, Weights, fields_of
 
 WEIGHING = {"MatMul": "fully connected", "Conv2D": "convolution"}
 POOLING = {"MaxPool": "pooling", "AvgPool": "pooling"}
@@ -211,10 +210,7 @@ class Inside:
 
 
 def _end_of_layer(tensor, path):
-    """What follows the sums of a layer: last tensor, scales, biases and activation, a dictionary.
-
-    A sum is multiplied by its scale, then the bias is added, in whatever steps the graph does that.
-    """
+    """What follows the sums of a layer: first times scales, plus biases, then an activation."""
     scales = biases = None
     activation = ""
     while not activation:

@@ -19,7 +19,7 @@ from docs.drawing.window import Window, show_stage
 
 ITERATIONS = 2000
 KEYS = {"weights": "w", "filters": "w", "layers": "i", "evidence": "e", "sheet": "d"}
-FILLED = {"filters": (0, 0, 690, 650)}  # what of a picture is not empty
+FILLED = {"filters": (0, 0, 1350, 500)}  # what of a picture is not empty
 SIZE = 1350, 780, 140       # pixels, and in an inch: legible where a page is 800 pixels wide
 COLUMNS, GAP = 12, 8        # of misread digits; pixels between them
 POINTED = 1, 3, 9, 13       # layer, channel, row and column of the value whose patch is shown

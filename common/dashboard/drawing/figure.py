@@ -3,78 +3,21 @@
 It draws on any canvas: of a window, of a browser's page, of a picture file.
 """
 
+import dataclasses
+
 import numpy as np
 from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing import layout
-from common.dashboard.drawing.layout import View
-from common.dashboard.drawing.panels.bands import BandsPanel
-from common.dashboard.drawing.panels.curves import CurvesPanel
-from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel
-from common.dashboard.drawing.panels.layers import LayersPanel
-from common.dashboard.drawing.panels.mistakes import ConfusionPanel, MisreadPanel, PairPanel
-from common.dashboard.drawing.panels.one_digit import (
-    EvidencePanel,
-    ProbabilitiesPanel,
-    SamplePanel,
-    SheetPanel,
-)
-from common.dashboard.drawing.panels.patch import PatchPanel
-from common.dashboard.drawing.panels.weights import ExcitingPanel, NeuronPanel, WeightsPanel
+from common.dashboard.drawing.panels import PANELS, VIEWS, View
 from common.dashboard.drawing.scene import Scene
 from common.dashboard.drawing.strips import Buttons, KeyList, Status
-from common.dashboard.drawing.style import DPI
+from common.dashboard.drawing.style import DPI, HEIGHT, POINTS, WIDTH
 
-# What can be shown: a new panel is a class, and a row here; a view that shows it, a row below.
-PANELS = {
-    "accuracy": lambda axes: CurvesPanel(axes, "Accuracy", "accuracy"),
-    "loss": lambda axes: CurvesPanel(axes, "Cross-entropy loss", "loss"),
-    "train digits": lambda axes: DigitsPanel(axes, "Training digits", "train_digits", False),
-    "weights": lambda axes: BandsPanel(axes, "Weights", "weights"),
-    "biases": lambda axes: BandsPanel(axes, "Biases", "biases"),
-    "test digits": lambda axes: DigitsPanel(axes, "Test digits", "test_digits", True),
-    "sheet": SheetPanel,
-    "sample": SamplePanel,
-    "inverse": lambda axes: SamplePanel(axes, is_inverted=True),
-    "probabilities": ProbabilitiesPanel,
-    "neurons": WeightsPanel,
-    "neuron": NeuronPanel,
-    "exciting": ExcitingPanel,
-    "layers": LayersPanel,
-    "patch": PatchPanel,
-    "evidence": EvidencePanel,
-    "confusion": ConfusionPanel,
-    "pair": PairPanel,
-    "misread": MisreadPanel,
-    "own": OwnDigitsPanel,
-}
+PANEL_WIDTH, PANEL_HEIGHT = 426, 320  # pixels of one of six panels in a window of common size
+LARGEST_SCALE, SMALLEST_SCALE = 1.6, 0.7
+LEAST_WIDTH, LEAST_HEIGHT = 190, 135  # pixels of a panel: below that, only its title and picture
+MAIN_SHARE = 0.6                      # of the width, or of the height, at most for a main panel
 SMALL_MARGINS = 8, 8, 22, 6  # of a panel without ticks
-SIX = "accuracy", "loss", "train digits", "weights", "biases", "test digits"
-
-VIEWS = {
-    "all": View(SIX, shares=(1, 1, 1.2)),
-    **{name: View((name,)) for name in SIX},
-    "curves": View(("accuracy", "loss")),
-    "spread": View(("weights", "biases")),
-    "digits": View(("train digits", "test digits")),
-    "confusion": View(("confusion", "pair"), has_main=True,
-                      hint="click a cell: its digits   m: misread digits   esc: back"),
-    "misread": View(("misread",), hint="click: one of them   t: confusion matrix   esc: back"),
-    "own": View(("own",)),
-    "write": View(("sheet", "sample", "probabilities"), has_main=True,
-                  hint="i: layer by layer   e: evidence   c: clear   esc: back"),
-    "look": View(("sample", "inverse", "probabilities"), has_main=True, hint="click or esc: back"),
-    "neurons": View(("neurons",), hint="click: one of them   esc: back"),
-    "neuron": View(("neuron", "exciting"), hint="click: back to all   esc: six panels"),
-    "inside": View(("layers", "patch", "probabilities"), shares=(2.4, 1), upper=0.54,
-                   hint="click: keep a value   arrows: move it   esc: back"),
-    "evidence": View(("evidence", "sample", "probabilities"), has_main=True,
-                     hint="i: layer by layer   esc: back"),
-    "write inside": View(("layers", "sheet", "patch", "probabilities"), shares=(1, 2.4, 1),
-                         upper=0.54, hint="click: keep a value   c: clear   esc: back"),
-    "write evidence": View(("sheet", "evidence", "probabilities"), has_main=True,
-                           hint="c: clear   esc: back"),
-}
 
 
 class DashboardFigure:
@@ -119,7 +62,7 @@ class DashboardFigure:
     @property
     def is_sheet(self):
         """bool, whether one can write in the view"""
-        return VIEWS[self.view].is_sheet
+        return "sheet" in self.panels
 
     @property
     def can_zoom(self):
@@ -262,15 +205,15 @@ class DashboardFigure:
         self._backgrounds = None
         width, height = np.maximum(self.figure.bbox.size, 50)  # it may be on its way to nothing
         view, pixel = VIEWS[self.view], self.figure.dpi / DPI
-        sizes = layout.sizes_for(self.figure, layout.cells_of(view, width, height))
+        sizes = sizes_for(self.figure, cells_of(view, width, height))
         below = self.buttons.place(width, sizes)
         below += self._status.place(below, width, sizes)
         self.keys.place(width, height, sizes)
         for panel in self._panels.values():
             panel.axes.set_visible(False)
         for panel, cell in zip(self.panels.values(),
-                               layout.cells_of(view, width, height - below)):
-            self._place(panel, cell, below, sizes, layout.is_small(cell, pixel))
+                               cells_of(view, width, height - below)):
+            self._place(panel, cell, below, sizes, is_small(cell, pixel))
 
     def _place(self, panel, cell, below, sizes, is_small):
         """Place a panel in its cell, with room around it for its title and ticks."""
@@ -283,3 +226,69 @@ class DashboardFigure:
         panel.set_title(panel.title.get_text(), width - left)
         panel.place(x + left, below + y + ticks, max(1, width - left - right),
                     max(1, height - title - ticks))
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """How large things are: fonts in points, and what a pixel of a common window is, in pixels."""
+
+    points: float
+    unit: float
+
+
+def sizes_for(figure, cells):
+    """The `Sizes` for a matplotlib figure whose panels get these cells."""
+    pixel = figure.dpi / DPI  # more than 1 on a high-density screen
+    width, height = figure.bbox.size
+    scale = min(width / WIDTH, height / HEIGHT) / pixel
+    least = min(min(w / PANEL_WIDTH, h / PANEL_HEIGHT) for _, _, w, h in cells) / pixel
+    scale = min(max(scale, min(1, least), SMALLEST_SCALE), LARGEST_SCALE)
+    return Sizes(POINTS * scale, scale * pixel)
+
+
+def cells_of(view, width, height):
+    """Divide a box among the panels of a view.
+
+    Args:
+      view: a `View`.
+      width, height: of the box, in pixels.
+
+    Returns:
+      A list of (left, bottom, width, height), in pixels, one for each panel.
+    """
+    count = len(view.panels)
+    if view.has_main:
+        return _main_and_others(count - 1, width, height)
+    if view.upper:
+        lower = round((1 - view.upper) * height)
+        others = cells_of(View(view.panels[1:], view.shares), width, lower)
+        return [(0, lower, width, height - lower), *others]
+    columns = max(range(1, count + 1), key=lambda n: min(
+        width / n / PANEL_WIDTH, height / -(-count // n) / PANEL_HEIGHT))
+    rows = -(-count // columns)
+    shares = view.shares if len(view.shares) == columns else (1,) * columns
+    edges = [round(width * sum(shares[:n]) / sum(shares)) for n in range(columns + 1)]
+    ends = [round(height * (rows - n) / rows) for n in range(rows + 1)]
+    return [(edges[column], ends[row + 1], edges[column + 1] - edges[column],
+             ends[row] - ends[row + 1])
+            for row, column in (divmod(n, columns) for n in range(count))]
+
+
+def _main_and_others(others, width, height):
+    """A large cell at the left or above, the others one below another beside or below it."""
+    if width > height:
+        main = round(min(height, MAIN_SHARE * width))
+        left, bottom_of_main, rest, rest_width = main, 0, height, width - main
+        cells = [(0, bottom_of_main, main, height)]
+    else:
+        main = round(min(width, MAIN_SHARE * height))
+        left, rest, rest_width = 0, height - main, width
+        cells = [(0, height - main, width, main)]
+    ends = [round(rest * (others - n) / others) for n in range(others + 1)]
+    return cells + [(left, low, rest_width, high - low) for high, low in zip(ends, ends[1:])]
+
+
+def is_small(cell, pixel):
+    """Whether there is room for no more than a title and a picture in a cell."""
+    _, _, width, height = cell
+    return width < LEAST_WIDTH * pixel or height < LEAST_HEIGHT * pixel

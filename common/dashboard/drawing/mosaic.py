@@ -1,20 +1,25 @@
-"""Many digits in one picture: as numpy arrays, for any program that can show one.
+"""Many digits in one picture: as a numpy array, and as an image of matplotlib.
 
 Each digit gets a square cell. A digit that was read correctly is dark on white; a misread one is
 on red, with the correct digit in small print at its left and the one computed at its right.
 """
 
 import functools
+import math
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from common.dashboard.drawing import style
+from common.dashboard.drawing.panel import PixelImage
 
 INK, RIGHT_BACKGROUND, WRONG_BACKGROUND = (  # red, green, blue, 0 to 255
     tuple(round(255 * share) for share in to_rgb(colour))
     for colour in (style.INK, style.PAPER, style.WRONG_COLOUR))
 TAG = (255, 255, 255)
+SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
 SMALLEST_WITH_GAP = 20   # pixels: in larger cells, a white line keeps neighbours apart
 NUMERAL_HEIGHT = 0.73    # of the font's size
 ROOM = 4                 # pixels around each numeral while it is drawn: fonts do not keep to boxes
@@ -123,9 +128,6 @@ def numerals(height):
     Returns:
       float [10, h, w], ink from 0 to 1, with a pixel of room at the sides and below.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # the rest needs numpy only
-    from matplotlib.figure import Figure
-
     height = max(6, height)
     side = height + 2 * ROOM
     figure = Figure(figsize=(10 * side / 72, side / 72), dpi=72)  # a point is a pixel
@@ -140,3 +142,57 @@ def numerals(height):
     columns = np.flatnonzero(ink.max(axis=(0, 1)) > 0.1)
     ink = ink[:, rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
     return np.pad(ink, ((0, 0), (0, 1), (1, 1)))
+
+
+class Mosaic(PixelImage):
+    """Digits as an image that is made anew for the size at which it is drawn.
+
+    So the digits stay sharp in a large panel, in a fine print, and when the reader zooms in.
+    """
+
+    def __init__(self, axes):
+        super().__init__(axes)
+        self.digits, self.rows, self.columns = None, 1, 1
+        self._made_for = None  # the part of the mosaic and the size that the image has now
+        self.set_mouseover(False)
+
+    def show(self, digits):
+        """Show some `Digits`, or None."""
+        self.digits, self._made_for = digits, None
+
+    def arrange(self, rows, columns):
+        """Lay the digits out; in the axes' coordinates each cell has side 1."""
+        self.rows, self.columns, self._made_for = rows, columns, None
+
+    def draw(self, renderer):
+        if self.digits is None:
+            return
+        box, magnification = self.axes.bbox, renderer.get_image_magnification()
+        (left, right), (bottom, top) = self.axes.get_xlim(), self.axes.get_ylim()
+        columns = _cells_between(left, right, self.columns)
+        rows = _cells_between(bottom, top, self.rows)
+        if not columns or not rows:
+            return
+        cell = round(box.width * magnification / abs(right - left))
+        most = round(max(box.size) * magnification)  # sharp enough for a small part of one digit
+        cell = max(1, min(cell, most))
+        if (rows, columns, cell) != self._made_for:
+            self._made_for = rows, columns, cell
+            self.show_pixels(self._make_picture(rows, columns, cell),
+                             (columns.start, columns.stop, rows.stop, rows.start))
+        super().draw(renderer)
+
+    def _make_picture(self, rows, columns, cell):
+        shown = np.add.outer(np.array(rows) * self.columns, np.array(columns)).ravel()
+        shown = shown[shown < len(self.digits.images)]
+        tags = numerals(round(cell * 0.27)) if cell >= SMALLEST_TAGGED_CELL else None
+        picture = mosaic(self.digits.images[shown], self.digits.labels[shown],
+                                self.digits.computed[shown], len(columns), cell, tags)
+        empty = len(rows) * cell - len(picture)  # rows below, where the last digits end early
+        return np.pad(picture, ((0, empty), (0, 0), (0, 0)), constant_values=255)
+
+
+def _cells_between(one_end, other_end, count):
+    """The cells, of `count` with side 1, that can be seen between two limits: a range."""
+    low, high = sorted((one_end, other_end))
+    return range(max(0, math.floor(low)), min(count, math.ceil(high)))

@@ -1,14 +1,14 @@
-"""What all panels have in common.
+"""What all panels have in common, and how wide their words are.
 
 Every panel separates what stays (axes, ticks, titles) from what moves with each new measurement:
 its `moving` artists. A window can then repaint the moving ones alone, which is what makes it cheap.
 """
 
 import numpy as np
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from common.dashboard.drawing.layout import points_for
-from common.dashboard.drawing.style import FAINT_COLOUR, FRAME_COLOUR, TEXT_COLOUR
+from common.dashboard.drawing.style import FAINT_COLOUR, FRAME_COLOUR, LETTER, TEXT_COLOUR
 
 BOLD = 1.12  # how much wider bold letters are
 WITHOUT_TICKS_BELOW = 52, 8, 30, 10  # margins
@@ -139,4 +139,41 @@ class Panel:
         return self.region
 
     def _limits(self):
-        return (*self.axes.get_xlim(), *self.axes.get_ylim())
+        """What is drawn with the axes, and may change."""
+        return (*self.axes.get_xlim(), *self.axes.get_ylim(), self.title.get_text())
+
+
+def width_of(letters, points, figure):
+    """About how wide so many letters are, in pixels; of a matplotlib figure, in so many points."""
+    return letters * LETTER * points * figure.dpi / 72
+
+
+def points_for(letters, width, figure):
+    """The font size in points in which so many letters are about `width` pixels wide."""
+    return width / width_of(max(1, letters), 1, figure)
+
+
+class PixelImage(AxesImage):
+    """Shows a picture pixel for pixel, where it was made for the axes as they are now."""
+
+    def __init__(self, axes):
+        super().__init__(axes, interpolation="nearest")
+        self.show_pixels(np.full((1, 1, 4), 255, np.uint8), (0, 1, 1, 0))
+
+    def show_pixels(self, picture, extent):
+        """Show uint8 [height, width, 4] in a part of the axes: left, right, bottom, top."""
+        self._picture = picture
+        self.set_data(picture)
+        self.set_extent(extent)
+
+    def draw(self, renderer):
+        box, (height, width) = self.axes.bbox, self._picture.shape[:2]
+        is_whole = self.get_extent() == [*self.axes.get_xlim(), *self.axes.get_ylim()]
+        if is_whole and renderer.get_image_magnification() == 1 and (width, height) == (
+                round(box.width), round(box.height)):
+            # No need to resample, which would take four times as long.
+            gc = renderer.new_gc()
+            renderer.draw_image(gc, round(box.x0), round(box.y0), self._picture[::-1])
+            gc.restore()
+        else:
+            super().draw(renderer)

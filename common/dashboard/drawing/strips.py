@@ -3,17 +3,18 @@
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing.layout import LETTER, points_for, width_of
+from common.dashboard.drawing.panel import points_for, width_of
 from common.dashboard.drawing.style import (
     BUTTON_COLOUR,
     DPI,
     FRAME_COLOUR,
     GRID_COLOUR,
+    LETTER,
     TEST_COLOUR,
     TEXT_COLOUR,
     TRAIN_COLOUR,
 )
-from common.terminal import hours
+from common.dashboard.link.run import hours
 
 STATUS_HEIGHT, BUTTON_HEIGHT, BAR_HEIGHT = 26, 34, 3  # pixels of a common window
 ONE_LINE = 100           # letters of a status line; where there is room for fewer, it has two

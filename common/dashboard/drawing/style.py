@@ -12,6 +12,7 @@ NEGATIVE_TO_POSITIVE = ["#7c2d12", TEST_COLOUR, "#ffffff", TRAIN_COLOUR, "#1e3a8
 
 WIDTH, HEIGHT, DPI = 1280, 720, 100  # of a window on a common screen, in pixels
 POINTS = 9.0                         # font size at that size of window
+LETTER = 0.6                         # a letter's width, as a share of the font's size
 
 STYLE = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the same on every machine

@@ -1,7 +1,7 @@
 """Many small pictures of numbers: weights, and what layers make of a digit.
 
 Tiles come in groups, each with a label. They are laid out in whole pixels, all at one scale, so
-that sizes can be compared, and made into one picture.
+that sizes can be compared, and made into one picture, which a panel shows.
 """
 
 import dataclasses
@@ -10,10 +10,17 @@ import math
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.image import AxesImage
 
-from common.dashboard.drawing.layout import LETTER
-from common.dashboard.drawing.style import INK, NEGATIVE_TO_POSITIVE, PAPER, POINTED_COLOUR
+from common.dashboard.drawing.panel import Panel, PixelImage
+from common.dashboard.drawing.style import (
+    FAINT_COLOUR,
+    INK,
+    LETTER,
+    NEGATIVE_TO_POSITIVE,
+    PAPER,
+    POINTED_COLOUR,
+    TEXT_COLOUR,
+)
 
 SHADES = 255                  # of a scale: an odd number, so that 0 is white
 BACKGROUND = (186, 186, 186)  # around the tiles: no colour of theirs
@@ -22,6 +29,9 @@ LARGEST_GAP, SMALL_CELL = 6, 3  # pixels between tiles; of a value
 FRAME = 2                     # pixels, the width of a frame
 MOST_SPACE = 6                # times a line's height, between groups
 LINE = 1.5                    # a line's height, as a share of the font's size
+NUMBER_WIDTH = 2.4            # times the font's size
+ASKING = "asking the network …"
+LEGEND = 90, 8                # pixels, in common windows, of a scale of colours
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,8 +41,7 @@ class Group:
     values: float [n, height, width].
     label: str, above them.
     is_signed: bool, whether positive and negative values differ in colour; or all are ink.
-    per_line: int, how many should be in a row (in a column, if groups go from left to right); 0 for
-      as many as there is room for.
+    per_row: int, how many should be in a row; 0 for as many as there is room for.
     captions: n str, one above each tile (at its left, if groups go from left to right).
     least: int, pixels that a value has at least.
     has_numbers: bool, whether to write the values where there is room.
@@ -46,7 +55,7 @@ class Group:
     values: np.ndarray
     label: str
     is_signed: bool = True
-    per_line: int = 0
+    per_row: int = 0
     captions: tuple = ()
     least: int = 1
     has_numbers: bool = False
@@ -145,21 +154,19 @@ def _try(groups, width, height, line, from_left, cell, widest_gap):
         across = max(columns_in * side, 0 if from_left else caption) + gap + left
         down = rows_in * side + gap + above
         labels = 2 * line if from_left else line
-        room = (height - labels) // down if from_left else (width - 1) // across
+        most_columns, most_rows = (width - 1) // across, (height - labels) // down
         if group.may_lose:
-            lines_of_room = (width if from_left else height - labels) // (across if from_left
-                                                                          else down)
-            count = min(count, max(count // 2, room * lines_of_room))
-        if group.per_line and cell > 1:
-            in_line = min(count, group.per_line)
-        else:
-            in_line = -(-count // -(-count // max(1, room)))  # lines of about the same length
-        if in_line > room and cell > 1:
+            count = min(count, max(count // 2, most_columns * most_rows))
+        is_table = group.per_row and cell > 1
+        by_column = from_left and not is_table
+        most = max(1, most_rows if by_column else most_columns)
+        in_line = min(count, group.per_row) if is_table else -(-count // -(-count // most))
+        lines = -(-count // in_line)  # of about the same length
+        columns, rows = (lines, in_line) if by_column else (in_line, lines)
+        if cell > 1 and (columns > most_columns or from_left and rows > most_rows):
             break
-        lines = -(-count // in_line)
-        columns, rows = (lines, in_line) if from_left else (in_line, lines)
         places.append(Place(left, labels + above, count, columns, rows, side, across, down,
-                            from_left, left))
+                            by_column, left))
         words = math.ceil(LETTER * max(len(group.label), len(group.note)) * line / LINE)
         sizes.append(max(columns * across, words) if from_left else labels + rows * down)
     return places, sizes
@@ -220,27 +227,149 @@ def tile_at(groups, places, x, y):
     return None
 
 
-class PixelImage(AxesImage):
-    """Shows a picture pixel for pixel, where it was made for the axes as they are now."""
+class TilePanel(Panel):
+    """Groups of  What they are, a subclass takes from an answer in the scene.
+
+    Attributes:
+      heading: str, the title.
+      question: that of `questions` whose answer is shown.
+      from_left: bool, whether the groups go from left to right, where that makes them larger.
+    """
+
+    margins = 14, 14, 30, 10
+    heading, question, from_left = "", None, False
 
     def __init__(self, axes):
-        super().__init__(axes, interpolation="nearest")
-        self.show_pixels(np.full((1, 1, 4), 255, np.uint8), (0, 1, 1, 0))
+        super().__init__(axes, self.heading)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        self._image = PixelImage(axes)
+        axes.add_image(self._image)
+        self._move(self._image)
+        self._texts, self._used = [], 0
+        self.groups, self.places = [], []
 
-    def show_pixels(self, picture, extent):
-        """Show uint8 [height, width, 4] in a part of the axes: left, right, bottom, top."""
-        self._picture = picture
-        self.set_data(picture)
-        self.set_extent(extent)
+    def place(self, left, bottom, width, height):
+        super().place(left, bottom, width, height)
+        self._size = max(1, round(width)), max(1, round(height))
+        self.axes.set(xlim=(0, self._size[0]), ylim=(self._size[1], 0))
+        self._seen = None
 
-    def draw(self, renderer):
-        box, (height, width) = self.axes.bbox, self._picture.shape[:2]
-        is_whole = self.get_extent() == [*self.axes.get_xlim(), *self.axes.get_ylim()]
-        if is_whole and renderer.get_image_magnification() == 1 and (width, height) == (
-                round(box.width), round(box.height)):
-            # No need to resample, which would take four times as long.
-            gc = renderer.new_gc()
-            renderer.draw_image(gc, round(box.x0), round(box.y0), self._picture[::-1])
-            gc.restore()
+    def groups_of(self, scene):
+        """The groups to show: a list of `Group`."""
+        raise NotImplementedError
+
+    def room_for(self, side, letters):
+        """How many squares of so many pixels there is room for, a caption above each: an int."""
+        _, unit, _ = self._scale
+        text = self._text
+        across = max(side * unit, LETTER * letters * text) + LARGEST_GAP
+        down = side * unit + LARGEST_GAP + LINE * text
+        width, height = self._size
+        return int(width // across) * max(0, int((height - LINE * text) // down))
+
+    def with_room(self, groups):
+        """As many of these groups as there is room for, without the first ones."""
+        is_wide = self._size[0] > self._size[1]
+        return next((groups[first:] for from_left in (is_wide, not is_wide)
+                     for first in range(len(groups))
+                     if lay_out(groups[first:], *self._size, self._text, from_left)[1]), [])
+
+    @property
+    def _text(self):
+        """The font's size in pixels."""
+        return self._scale[0] * self.axes.figure.dpi / 72
+
+    def tile_at(self, x, y):
+        """What is at a point in the axes' coordinates, as the function `tile_at` says it."""
+        return tile_at(self.groups, self.places, x, y)
+
+    def _what_is_seen(self, scene):
+        return scene.answers.get(self.question)
+
+    def _show(self, scene):
+        width, height = self._size
+        self.set_title(self.heading)
+        self.groups = self.groups_of(scene)
+        _, unit, _ = self._scale
+        text = self._text
+        self.places, _ = lay_out(self.groups, width, height, text, False)
+        from_left = False
+        if self.from_left and self.groups:
+            places, has_room = lay_out(self.groups, width, height, text, True)
+            from_left = has_room and (min(place.cell for place in places)
+                                      >= min(place.cell for place in self.places))
+            self.places = places if from_left else self.places
+        picture = draw(self.groups, self.places, width, height)
+        self._used = 0
+        for group, place in zip(self.groups, self.places):
+            self._label(group, place, picture, text, unit, from_left)
+        if self.question is not None and self.question not in scene.answers:
+            self._write(width / 2, height / 2, ASKING, FAINT_COLOUR, ha="center")
+        for unused in self._texts[self._used:]:
+            unused.set_visible(False)
+        opaque = np.full((height, width, 1), 255, np.uint8)
+        self._image.show_pixels(np.dstack([picture, opaque]), (0, width, height, 0))
+
+    def _label(self, group, place, picture, text, unit, from_left):
+        """Write a group's label, its scale, and its tiles' captions."""
+        line = LINE * text
+        if from_left:
+            x, top = place.x - place.beside, place.y
+            self._write(x, top - 1.5 * line, group.label, TEXT_COLOUR)
+            self._write(x, top - 0.6 * line, group.note or f"up to {group.limit:.2g}",
+                        FAINT_COLOUR)
         else:
-            super().draw(renderer)
+            top = place.y - (line if group.captions else 0)
+            label, width = group.label, picture.shape[1]
+            if place.count < len(group.values):
+                label += f"; {place.count} of {len(group.values)}"
+            if LETTER * text * len(label) > width:
+                label, _, _ = label.partition(":")
+            self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)
+            if group.is_signed:
+                left = LETTER * text * len(label) + 5 * text
+                self._draw_scale(group, left, top - 0.5 * line, picture, text, unit)
+        middle = place.cell * len(group.values[0]) / 2
+        for number, caption in enumerate(group.captions):
+            if not caption:
+                continue  # an empty text takes as long as any
+            x, y = place.corner(number)
+            if from_left:
+                self._write(x - 0.3 * line, y + middle, caption, TEXT_COLOUR, ha="right")
+            else:
+                self._write(x, y - 0.4 * line, caption, TEXT_COLOUR)
+        if group.has_numbers and place.cell >= NUMBER_WIDTH * text:
+            self._write_numbers(group, place)
+
+    def _write_numbers(self, group, place):
+        """Write the values into their cells."""
+        for number, tile in enumerate(group.values):
+            x, y = place.corner(number)
+            for (row, column), value in np.ndenumerate(tile):
+                is_dark = abs(value) > 0.55 * group.limit
+                words = f"{value:.2f}".replace("0.", ".") if abs(value) >= 0.005 else "0"
+                self._write(x + (column + 0.5) * place.cell, y + (row + 0.5) * place.cell,
+                            words, "white" if is_dark else TEXT_COLOUR, ha="center")
+
+    def _draw_scale(self, group, left, y, picture, text, unit):
+        """Draw the colours' scale, from the least to the largest, at the right of `left`."""
+        length, thickness = (round(pixels * unit) for pixels in LEGEND)
+        limit = f"{group.limit:.2g}"
+        x = picture.shape[1] - length - round((len(limit) + 1) * text * 0.65)
+        if not group.limit or x < left:
+            return  # nothing to tell, or no room
+        values = np.linspace(-1, 1, length)[np.newaxis].repeat(thickness, axis=0)
+        top = max(0, round(y - thickness / 2))
+        picture[top:top + thickness, x:x + length] = colours_of(values, 1, True)
+        self._write(x - 0.4 * text, y, "−" + limit, FAINT_COLOUR, ha="right")
+        self._write(x + length + 0.4 * text, y, limit, FAINT_COLOUR)
+
+    def _write(self, x, y, words, colour, ha="left"):
+        """Write words, their middle at the height y."""
+        if self._used == len(self._texts):
+            self._texts.append(self.axes.text(0, 0, "", va="center_baseline"))
+            self._move(self._texts[-1])
+        self._texts[self._used].set(text=words, x=x, y=y, color=colour, ha=ha, visible=True,
+                                    fontsize=self._scale[0])
+        self._used += 1

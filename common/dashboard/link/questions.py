@@ -196,6 +196,54 @@ class Layer:
     is_padded: bool = True
     activation: str = ""
 
+    def patch(self, row, column):
+        """What a value of a convolution or of pooling sees: float [height, width, channels].
+
+        Beyond the border there are zeros.
+        """
+        (height, width), top, left = self.window, self.start(0, row), self.start(1, column)
+        padded = np.pad(self.inputs, ((height, height), (width, width), (0, 0)))
+        return padded[height + top:2 * height + top, width + left:2 * width + left]
+
+    def start(self, axis, place):
+        """The first row (axis 0) or column (1) that a value sees: an int, below 0 in the padding.
+        """
+        size, window, stride = self.inputs.shape[axis], self.window[axis], self.strides[axis]
+        padding = max(0, (-(-size // stride) - 1) * stride + window - size) // 2  # TensorFlow's way
+        return place * stride - padding * self.is_padded
+
+    def seen(self, axis, first, end):
+        """The first row or column and the one after the last that some neighbours see."""
+        return (max(0, self.start(axis, first)),
+                min(self.inputs.shape[axis], self.start(axis, end - 1) + self.window[axis]))
+
+
+def fields_of(layers, number, row, column):
+    """A value's receptive fields: the part of each layer, up to its own, that it depends on.
+
+    Args:
+      layers: a list of `Layer`, of which each sees the one before.
+      number: int, of the value's layer in it.
+      row, column: ints, the value's place in its channel; 0 in a layer without places.
+
+    Returns:
+      A dictionary from the numbers of layers to (top, left, bottom, right): the first row and
+      column in all channels, and those after the last ones; None for all of a layer.
+    """
+    field = row, column, row + 1, column + 1
+    fields = {number: field}
+    while number and layers[number].inputs.size == layers[number - 1].outputs.size:
+        layer = layers[number]
+        if field is not None and layer.window is not None:
+            (top, bottom), (left, right) = (layer.seen(axis, field[axis], field[axis + 2])
+                                            for axis in (0, 1))
+            field = top, left, bottom, right
+        else:
+            field = None
+        number -= 1
+        fields[number] = field
+    return fields
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:

@@ -131,6 +131,12 @@ def _extend(curves, measurements):
             curves[name].add(iteration, value)
 
 
+def hours(seconds):
+    """Format a time: "0:01:30"."""
+    seconds = round(seconds)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
 class NotOftener:
     """Says when it is time again for something that helps no more if it is done oftener.
 

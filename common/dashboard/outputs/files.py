@@ -72,7 +72,7 @@ def save_picture(run, path):
 
 
 def save_view(picture, view, path):
-    """Save one of the `figure.VIEWS` that a `DashboardFigure` has, and make the folder if need be.
+    """Save one of the `panels.VIEWS` that a `DashboardFigure` has, and make the folder if need be.
 
     Raises:
       UserError: the file cannot be written.
@@ -104,7 +104,7 @@ class Png(bytes):
 
 def png_of(run, model, view, image=None):
     """A view of a `Run` as a `Png`; the arguments are those of `Dashboard.picture`."""
-    from common.dashboard.drawing.figure import VIEWS
+    from common.dashboard.drawing.panels import VIEWS
     if view not in VIEWS:
         raise ValueError(f"there is no view {view!r}; there are: " + ", ".join(map(repr, VIEWS)))
     with drawn(run, *CELL_SIZE) as picture:

@@ -3,8 +3,8 @@
 import math
 
 from common.dashboard.link.messages import Finished, Paused, Progress, Tested, Trained
+from common.dashboard.link.run import hours
 from common.dashboard.outputs.output import Output
-from common.terminal import hours
 
 HEADER = """\
                             training digits       test digits

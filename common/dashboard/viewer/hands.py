@@ -1,6 +1,6 @@
 """What the mouse, or a finger, does in a viewer: buttons, boxes to zoom into, the pen, a look."""
 
-from common.dashboard.drawing.figure import SIX
+from common.dashboard.drawing.panels import SIX
 from common.dashboard.drawing.scene import Sample
 from common.digits import preparation
 

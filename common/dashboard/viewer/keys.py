@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from common.dashboard.drawing.figure import SIX
+from common.dashboard.drawing.panels import SIX
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,8 @@
 
 import time
 
-from common.dashboard.drawing.figure import VIEWS, DashboardFigure
+from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.drawing.panels import VIEWS
 from common.dashboard.link.messages import Paused, Question, Step
 from common.dashboard.link.run import NotOftener
 from common.dashboard.viewer.hands import Mouse, Pen, Zoom
@@ -46,9 +47,12 @@ class Viewer:
 
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""
+        self._ask()
+        return self.pen.tick()
+
+    def _ask(self):
         question = self.figure.question
         self.asker.ask(question if question and self.can(question.needs) else None)
-        return self.pen.tick()
 
     def repaint(self):
         """Bring what is on the screen up to date."""
@@ -91,11 +95,11 @@ class Viewer:
     # what keys do
 
     def show_view(self, view):
-        """Show one of `figure.VIEWS`."""
+        """Show one of `panels.VIEWS`."""
         self.zoom.end()
-        self.pen.turn_on(VIEWS[view].is_sheet)
         self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
+        self.pen.turn_on(self.figure.is_sheet)
 
     def slide(self, key):
         """Point at the value beside, layer by layer, for the name of an arrow key."""
@@ -173,6 +177,7 @@ class Viewer:
     def react(self):
         """Show the effect of a key or click at once, with what to do next."""
         self._status.hurry()
+        self._ask()  # the answer can come while this draws
         self.repaint()
 
 

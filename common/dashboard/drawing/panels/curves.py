@@ -5,30 +5,25 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from common.dashboard.drawing.layout import width_of
-from common.dashboard.drawing.panel import BOLD
-from common.dashboard.drawing.panels.bands import OverIterations
+from common.dashboard.drawing.panel import BOLD, width_of
+from common.dashboard.drawing.panels.iterations import (
+    OverIterations,
+    fitted_range,
+    later_half,
+    narrowest_range,
+    running_mean,
+    whole_range,
+)
 from common.dashboard.drawing.style import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR
 
 LINE_WIDTHS = 0.8, 1.8, 1.6  # training batches, their mean, test digits; pixels, common screen
 FAINT = 0.3                # the opacity of single training batches
-MEAN_OF = 25               # training batches, at most
 LEGEND_LETTERS = 22        # the width of the legend, in letters
 BEST_LETTERS = 13          # the width of the best accuracy in words, in letters
 
-RANGES = {  # of the y axes: as published, then narrower ones
-    "accuracy": ((0, 1), (0.5, 1), (0.8, 1), (0.9, 1), (0.95, 1), (0.98, 1)),
-    "loss": ((0, 100), (0, 50), (0, 20), (0, 10), (0, 5), (0, 2)),
-}
-SETTLED_TESTS = 8          # so many have to be in a narrower range before it is taken
-HEADROOM = 0.15            # of a range: how far from its open end they have to be
-OUTSIDE_TESTS = 4          # so many have to be outside the published range before it grows
-GROWTH = 50                # the steps in which it does
-
 # Of earlier runs (--compare), behind those of the present one.
 COLOURS = "#7c3aed", "#0f766e", "#be185d", "#a16207"
-OPACITIES = {"train_": 0.2, "test_": 0.55}
-WIDTHS = {"train_": 0.7, "test_": 1.3}  # pixels of a common window
+LINES = {"train_": (0.2, 0.7), "test_": (0.55, 1.3)}  # opacity; width, pixels of a common window
 KEY_LETTERS = 6  # the width of a short line beside a name, in letters
 
 
@@ -38,8 +33,7 @@ class CurvesPanel(OverIterations):
     The axes begin as published, and become narrower where the test curve has settled.
 
     Attributes:
-      reach: how far they reach: "" so, "whole" as published, "fit" where the
-        curves are now.
+      reach: how far they reach: "" so, "whole" as published, "fit" where the curves are now.
     """
 
     def __init__(self, axes, title, quantity):
@@ -47,7 +41,7 @@ class CurvesPanel(OverIterations):
         super().__init__(axes, title, ["train_" + quantity, "test_" + quantity])
         self._quantity, self.reach = quantity, ""
         self._compared = ComparedCurves(axes, quantity)
-        axes.set_ylim(RANGES[quantity][0])
+        axes.set_ylim(whole_range(quantity))
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         (batches,) = axes.plot([], [], color=TRAIN_COLOUR, alpha=FAINT)
         (train,) = axes.plot([], [], color=TRAIN_COLOUR, label="training")
@@ -61,7 +55,7 @@ class CurvesPanel(OverIterations):
     @property
     def shows_whole(self):
         """bool, whether the axes reach as far as published, or further"""
-        low, high = RANGES[self._quantity][0]
+        low, high = whole_range(self._quantity)
         return self.axes.get_ylim()[0] <= low and self.axes.get_ylim()[1] >= high
 
     @property
@@ -71,18 +65,17 @@ class CurvesPanel(OverIterations):
 
     def place(self, left, bottom, width, height):
         super().place(left, bottom, width, height)
-        points, _, is_small = self._scale
+        points, unit, is_small = self._scale
         figure = self.axes.figure  # the curves would run through a legend among them
-        self._legend = self.axes.legend(
+        names = self.axes.legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handlelength=1.2,
             columnspacing=1.2, frameon=False, fontsize=points * 0.9, labelcolor=TEXT_COLOUR)
         title = width_of(BOLD * len(self.title.get_text()), self.title.get_fontsize(), figure)
         legend = width_of(LEGEND_LETTERS, points * 0.9, figure)
         best = width_of(BEST_LETTERS, points * 0.9, figure)
-        self._legend.set_visible(not is_small and title + legend <= width)
-        self._best_words.set(x=1 - legend / width, y=1 + 6 * self._scale[1] / height)
-        self._best_words.set_visible(not is_small and title + best + legend <= width)
-        self._width = width
+        names.set_visible(not is_small and title + legend <= width)
+        self._best_words.set(x=1 - legend / width, y=1 + 6 * unit / height,
+                             visible=not is_small and title + best + legend <= width)
         self._compared.place(width, *self._scale)
 
     def _set_sizes(self, points, unit):
@@ -99,9 +92,7 @@ class CurvesPanel(OverIterations):
 
     def _show(self, scene):
         super()._show(scene)
-        if len(scene.run.compared) > len(self._compared.names):
-            self._compared.show(scene.run.compared)
-            self._compared.place(self._width, *self._scale)
+        self._compared.show(scene.run.compared)
 
     def _draw_curves(self, train, tests):
         batches, mean, test = self._lines
@@ -135,25 +126,27 @@ class ComparedCurves:
     def __init__(self, axes, quantity):
         """Show the "accuracy" or the "loss" in matplotlib axes."""
         self._axes, self._quantity = axes, quantity
-        self.names, self._lines, self._legend = [], [], None
+        self.names, self._lines, self._legend, self._room = [], [], None, ()
 
     def show(self, runs):
         """Show those `runs` that are not shown yet: dictionaries of `Curve`, by their names."""
-        for name in [name for name in runs if name not in self.names]:
+        new = [name for name in runs if name not in self.names]
+        for name in new:
             colour = COLOURS[len(self.names) % len(COLOURS)]
-            for kind, opacity in OPACITIES.items():
+            for kind, (opacity, _) in LINES.items():
                 curve = runs[name][kind + self._quantity]
                 values = running_mean(curve.values) if kind == "train_" else curve.values
                 self._lines += self._axes.plot(curve.iterations, values, color=colour,
                                                alpha=opacity, zorder=1)
             self.names.append(name)
+        if new:
+            self.place(*self._room)
 
     def place(self, width, points, unit, is_small):
         """Choose sizes: the axes are `width` pixels wide; as for a `Panel`."""
-        figure = self._axes.figure
-        kinds = [*WIDTHS] * len(self.names)
-        for line, kind in zip(self._lines, kinds):
-            line.set_linewidth(WIDTHS[kind] * unit * 72 / figure.dpi)
+        figure, self._room = self._axes.figure, (width, points, unit, is_small)
+        for line, (_, pixels) in zip(self._lines, [*LINES.values()] * len(self.names)):
+            line.set_linewidth(pixels * unit * 72 / figure.dpi)
         if self._legend is not None:
             self._legend.remove()
             self._legend = None
@@ -162,46 +155,3 @@ class ComparedCurves:
             self._legend = self._axes.add_artist(Legend(
                 self._axes, self._lines[1::2], self.names, loc="best",  # off the curves
                 frameon=False, fontsize=0.9 * points, labelcolor="linecolor", handlelength=1.2))
-
-
-def running_mean(values):
-    """The mean of each of float [n] and those before it: a quarter of them, at most `MEAN_OF`.
-
-    So it does not lag behind where much is learned.
-    """
-    number = np.arange(len(values))
-    count = np.clip(number // 4, 1, MEAN_OF)
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    return (sums[number + 1] - sums[number + 1 - count]) / count
-
-
-def later_half(curve, change=lambda values: values):
-    """The finite values of a `run.Curve`, perhaps changed, in the later half of its iterations."""
-    values = change(curve.values)[curve.iterations >= curve.last_iteration / 2]
-    return values[np.isfinite(values)]
-
-
-def whole_range(quantity, values):
-    """The range of "accuracy" or "loss" as published; larger where all of the tests are outside."""
-    low, high = RANGES[quantity][0]
-    if len(values) >= OUTSIDE_TESTS and values.min() > high:
-        high = GROWTH * np.ceil(values.max() / GROWTH)
-    return low, high
-
-
-def fitted_range(values):
-    """The range in which some values are, in round steps."""
-    low, high = values.min(), values.max()
-    step = 10.0 ** np.floor(np.log10(max(high - low, 1e-3)))
-    return step * np.floor(low / step), step * (np.floor(high / step) + 1)
-
-
-def narrowest_range(quantity, values):
-    """The narrowest of the `RANGES` in which the test curve has settled: two floats."""
-    if len(values) >= SETTLED_TESTS:
-        for low, high in reversed(RANGES[quantity]):
-            margin = HEADROOM * (high - low)
-            inside = values > low + margin if quantity == "accuracy" else values < high - margin
-            if inside.all():
-                return low, high
-    return whole_range(quantity, values)

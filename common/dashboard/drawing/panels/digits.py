@@ -5,14 +5,12 @@ import math
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from common.dashboard.drawing import mosaic
+from common.dashboard.drawing.mosaic import Mosaic, best_fit
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import sample_of
-from common.dashboard.drawing.tile_panel import TilePanel
-from common.dashboard.drawing.tiles import Group, PixelImage
+from common.dashboard.drawing.tiles import Group, TilePanel
 
-SMALLEST_TAGGED_CELL = 20  # pixels: below that, small print would be a smear
-LEAST_DIGIT = 56           # pixels, of a digit with its name
+LEAST_DIGIT = 56  # pixels, of a digit with its name
 
 
 class DigitsPanel(Panel):
@@ -58,7 +56,7 @@ class DigitsPanel(Panel):
         """Choose rows and columns for the box, and give the axes whole pixels for each cell."""
         left, bottom, width, height = self._box_for_all
         count = len(self._mosaic.digits.images)
-        columns, cell = mosaic.best_fit(count, width, height)
+        columns, cell = best_fit(count, width, height)
         rows = -(-count // columns)
         super().place(left, bottom + height - rows * cell, columns * cell, rows * cell)
         arrangement = rows, columns, self._mosaic.digits.total
@@ -89,7 +87,7 @@ class DigitsPanel(Panel):
         return getattr(scene.run, self._name), self.zoom
 
     def _limits(self):
-        return (*super()._limits(), self._arrangement, self.title.get_text())
+        return (*super()._limits(), self._arrangement)
 
     def _show(self, scene):
         digits = self.digits_of(scene)
@@ -112,60 +110,6 @@ def of_all(digits):
     """How many some `Digits` are, of how many: a str."""
     shown = len(digits.images)
     return f"{shown:,}" + (f" of {digits.total:,}" if shown < digits.total else "")
-
-
-class Mosaic(PixelImage):
-    """Digits as an image that is made anew for the size at which it is drawn.
-
-    So the digits stay sharp in a large panel, in a fine print, and when the reader zooms in.
-    """
-
-    def __init__(self, axes):
-        super().__init__(axes)
-        self.digits, self.rows, self.columns = None, 1, 1
-        self._made_for = None  # the part of the mosaic and the size that the image has now
-        self.set_mouseover(False)
-
-    def show(self, digits):
-        """Show some `Digits`, or None."""
-        self.digits, self._made_for = digits, None
-
-    def arrange(self, rows, columns):
-        """Lay the digits out; in the axes' coordinates each cell has side 1."""
-        self.rows, self.columns, self._made_for = rows, columns, None
-
-    def draw(self, renderer):
-        if self.digits is None:
-            return
-        box, magnification = self.axes.bbox, renderer.get_image_magnification()
-        (left, right), (bottom, top) = self.axes.get_xlim(), self.axes.get_ylim()
-        columns = _cells_between(left, right, self.columns)
-        rows = _cells_between(bottom, top, self.rows)
-        if not columns or not rows:
-            return
-        cell = round(box.width * magnification / abs(right - left))
-        most = round(max(box.size) * magnification)  # sharp enough for a small part of one digit
-        cell = max(1, min(cell, most))
-        if (rows, columns, cell) != self._made_for:
-            self._made_for = rows, columns, cell
-            self.show_pixels(self._make_picture(rows, columns, cell),
-                             (columns.start, columns.stop, rows.stop, rows.start))
-        super().draw(renderer)
-
-    def _make_picture(self, rows, columns, cell):
-        shown = np.add.outer(np.array(rows) * self.columns, np.array(columns)).ravel()
-        shown = shown[shown < len(self.digits.images)]
-        tags = mosaic.numerals(round(cell * 0.27)) if cell >= SMALLEST_TAGGED_CELL else None
-        picture = mosaic.mosaic(self.digits.images[shown], self.digits.labels[shown],
-                                self.digits.computed[shown], len(columns), cell, tags)
-        empty = len(rows) * cell - len(picture)  # rows below, where the last digits end early
-        return np.pad(picture, ((0, empty), (0, 0), (0, 0)), constant_values=255)
-
-
-def _cells_between(one_end, other_end, count):
-    """The cells, of `count` with side 1, that can be seen between two limits: a range."""
-    low, high = sorted((one_end, other_end))
-    return range(max(0, math.floor(low)), min(count, math.ceil(high)))
 
 
 class OwnDigitsPanel(TilePanel):

@@ -7,13 +7,13 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from common.dashboard.drawing.layout import LETTER
 from common.dashboard.drawing.panel import Panel
 from common.dashboard.drawing.panels.digits import DigitsPanel, OwnDigitsPanel, of_all
 from common.dashboard.drawing.scene import sample_of
 from common.dashboard.drawing.style import (
     FAINT_COLOUR,
     GRID_COLOUR,
+    LETTER,
     PAPER,
     TEXT_COLOUR,
     WRONG_COLOUR,
@@ -81,9 +81,6 @@ class ConfusionPanel(Panel):
 
     def _what_is_seen(self, scene):
         return scene.run.test_digits, scene.pair
-
-    def _limits(self):
-        return self.title.get_text()  # it is not among the moving artists
 
     def _show(self, scene):
         digits, pair = scene.run.test_digits, pair_of(scene)

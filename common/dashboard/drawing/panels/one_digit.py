@@ -8,8 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from common.dashboard.drawing.panel import WITHOUT_TICKS_BELOW, Panel
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
-from common.dashboard.drawing.tile_panel import TilePanel
-from common.dashboard.drawing.tiles import Group
+from common.dashboard.drawing.tiles import Group, TilePanel
 from common.dashboard.link.questions import AskDigit, AskEvidence
 from common.digits.sheet import PEN, Handwriting
 
@@ -69,9 +68,6 @@ class SamplePanel(SquarePanel):
 
     def _what_is_seen(self, scene):
         return scene.sample and (scene.sample.image.tobytes(), scene.sample.title)
-
-    def _limits(self):
-        return self.title.get_text()  # it is not among the moving artists
 
     def _show(self, scene):
         sample = scene.sample or Sample(np.zeros((28, 28)), "What the network sees")
@@ -140,19 +136,13 @@ class EvidencePanel(TilePanel):
         if evidence is None:
             return []
         self.set_title(self.heading if evidence.rest_is_biases else f"{self.heading}; {WHY_REST}")
-        return maps_of(evidence)
-
-
-def maps_of(evidence):
-    """A `Group` for each digit of a `questions.Evidence`, all at one scale of colours."""
-    end = abs(evidence.maps).max()
-    groups = []
-    for number, digit in enumerate(evidence.digits):
-        whose = "computed" if number == 0 else "correct"
-        total, logit = evidence.maps[number].sum(), evidence.logits[number]
         what = "pixel × weight" if evidence.is_exact else "pixel × gradient"
         rest = "bias" if evidence.is_exact else "biases" if evidence.rest_is_biases else "the rest"
-        note = f"sum {total:.2f}, {rest} {logit - total:.2f}: logit {logit:.2f}"
-        groups.append(Group(evidence.maps[number:number + 1], f"for {digit}, {whose}: {what}",
-                            note=note, end=end))
-    return groups
+        groups, whose = [], "computed"
+        for values, digit, logit in zip(evidence.maps, evidence.digits, evidence.logits):
+            total = values.sum()
+            note = f"sum {total:.2f}, {rest} {logit - total:.2f}: logit {logit:.2f}"
+            groups.append(Group(values[np.newaxis], f"for {digit}, {whose}: {what}", note=note,
+                                end=abs(evidence.maps).max()))  # all at one scale of colours
+            whose = "correct"
+        return groups

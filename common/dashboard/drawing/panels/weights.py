@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from common.dashboard.drawing.tile_panel import TilePanel
-from common.dashboard.drawing.tiles import Group
+from common.dashboard.drawing.tiles import Group, TilePanel
 from common.dashboard.link.questions import AskExciting, AskWeights
 
 DIGITS = tuple("0123456789")
@@ -16,6 +15,7 @@ class WeightsPanel(TilePanel):
     """All weights that see pixels, and those of the convolutions: a tile for each neuron."""
 
     heading, question = "What the neurons look for: their weights", AskWeights
+    with_channels = "What the filters look for: a column for each, a row for each channel it sees"
     _orders = None  # of the neurons of each layer, found when the view is opened
 
     def groups_of(self, scene):
@@ -25,6 +25,9 @@ class WeightsPanel(TilePanel):
             return []
         if self._orders is None:
             self._orders = [_most_varying_first(layer.values) for layer in layers]
+        self.from_left = len(layers) > 1
+        if self.from_left:
+            self.set_title(self.with_channels)
         return [group_of(layer, order) for layer, order in zip(layers, self._orders)]
 
     def click(self, scene, x, y):
@@ -100,9 +103,8 @@ def group_of(weights, order):
     shown = values[:, :, :max(1, MOST_FILTERS // outputs), :MOST_FILTERS]
     tiles = shown.transpose(2, 3, 0, 1).reshape(-1, height, width)
     if inputs == 1:
-        return Group(tiles, f"{shape}: a tile for each filter", least=FILTER_CELL)
-    return Group(tiles, f"{shape}: a column for each filter, a row for each channel it sees",
-                 per_line=shown.shape[3])
+        return Group(tiles, shape, least=FILTER_CELL)
+    return Group(tiles, shape, per_row=shown.shape[3])
 
 
 def _most_varying_first(values):

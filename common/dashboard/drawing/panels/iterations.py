@@ -1,4 +1,4 @@
-"""Panels over the iterations; how weights and biases spread: bands."""
+"""Panels over the iterations, and how far their axes reach; how weights and biases spread."""
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -11,6 +11,16 @@ LEAST_ITERATIONS = 100  # of the axes, at the beginning of a run
 STRIP_MARGIN = 5        # pixels: more than a line's width
 BAND_OPACITY = (0.18, 0.34, 0.55, 0.85, 0.55, 0.34, 0.18)  # the middle seventh is the darkest
 LEAST_HEIGHT = 0.1      # of the axes, where all values are 0
+
+RANGES = {  # of the y axes: as published, then narrower ones
+    "accuracy": ((0, 1), (0.5, 1), (0.8, 1), (0.9, 1), (0.95, 1), (0.98, 1)),
+    "loss": ((0, 100), (0, 50), (0, 20), (0, 10), (0, 5), (0, 2)),
+}
+SETTLED_TESTS = 8          # so many have to be in a narrower range before it is taken
+HEADROOM = 0.15            # of a range: how far from its open end they have to be
+OUTSIDE_TESTS = 4          # so many have to be outside the published range before it grows
+GROWTH = 50                # the steps in which it does
+MEAN_OF = 25               # training batches, at most
 
 
 class OverIterations(Panel):
@@ -94,3 +104,46 @@ def step_up(value):
     power = 10.0 ** np.floor(np.log10(value))
     return float(next(f"{step * power:.12g}" for step in (1, 2, 5, 10, 20)
                       if step * power >= value * (1 - 1e-9)))
+
+
+def running_mean(values):
+    """The mean of each of float [n] and those before it: a quarter of them, at most `MEAN_OF`.
+
+    So it does not lag behind where much is learned.
+    """
+    number = np.arange(len(values))
+    count = np.clip(number // 4, 1, MEAN_OF)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    return (sums[number + 1] - sums[number + 1 - count]) / count
+
+
+def later_half(curve, change=lambda values: values):
+    """The finite values of a `run.Curve`, perhaps changed, in the later half of its iterations."""
+    values = change(curve.values)[curve.iterations >= curve.last_iteration / 2]
+    return values[np.isfinite(values)]
+
+
+def whole_range(quantity, values=()):
+    """The range of "accuracy" or "loss" as published; larger where all of the tests are outside."""
+    low, high = RANGES[quantity][0]
+    if len(values) >= OUTSIDE_TESTS and values.min() > high:
+        high = GROWTH * np.ceil(values.max() / GROWTH)
+    return low, high
+
+
+def fitted_range(values):
+    """The range in which some values are, in round steps."""
+    low, high = values.min(), values.max()
+    step = 10.0 ** np.floor(np.log10(max(high - low, 1e-3)))
+    return step * np.floor(low / step), step * (np.floor(high / step) + 1)
+
+
+def narrowest_range(quantity, values):
+    """The narrowest of the `RANGES` in which the test curve has settled: two floats."""
+    if len(values) >= SETTLED_TESTS:
+        for low, high in reversed(RANGES[quantity]):
+            margin = HEADROOM * (high - low)
+            inside = values > low + margin if quantity == "accuracy" else values < high - margin
+            if inside.all():
+                return low, high
+    return whole_range(quantity, values)
