@@ -89,7 +89,7 @@ class Checkpoints:
         return Restored(kept.iteration, kept.seconds, kept.curves)
 
     def _find_difference(self, prefix):
-        """The name of a variable that a checkpoint has with another shape or not at all, or None."""
+        """The name of a variable that a checkpoint has with another shape, or lacks; or None."""
         # TensorFlow itself would restore a variable of another shape without a word.
         saved = self._tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
         with self._sess.graph.as_default():
