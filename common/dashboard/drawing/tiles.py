@@ -45,7 +45,7 @@ class Group:
     captions: n str, one above each tile (at its left, if groups go from left to right).
     least: int, pixels that a value has at least.
     has_numbers: bool, whether to write the values where there is room.
-    note: str, below the label where there is room; "" for the largest value.
+    note: str, below the label, or after it where there is room; "" for the largest value.
     end: float, the end of the colours' scale; None for the largest absolute value.
     may_lose: bool, whether the last ones, up to half, may be left out to make the others larger.
     frames: tuples (tile, top, left, bottom, right): the first row and column of what gets a frame,
@@ -324,6 +324,8 @@ class TilePanel(Panel):
             label, width = group.label, picture.shape[1]
             if place.count < len(group.values):
                 label += f"; {place.count} of {len(group.values)}"
+            if group.note and LETTER * text * len(label + group.note) <= width:
+                label += f"; {group.note}"
             if LETTER * text * len(label) > width:
                 label, _, _ = label.partition(":")
             self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)
