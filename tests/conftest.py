@@ -109,6 +109,8 @@ def as_a_script(*argv):
                if hasattr(signal, name)]
     before = sys.argv, sys.path, sys.excepthook, [signal.getsignal(n) for n in numbers]
     sys.argv, sys.path = list(map(str, argv)), [*sys.path]
+    for number in numbers[1:]:  # pytest may run under nohup
+        signal.signal(number, signal.SIG_DFL)
     try:
         yield
     finally:
