@@ -316,3 +316,14 @@ def test_bad_values_get_one_sentence(flag, value, capsys):
                     rf"({value!r} is not a whole number from|{value!r} is no number|"
                     rf"{value!r} is neither true|it should be the name|"
                     rf"there is no folder {value})", last), last
+
+
+def test_a_chief_that_is_back_already_is_a_lost_one():
+    """Otherwise the worker ends for good, and the chief waits for it."""
+    import tensorflow as tf
+
+    from cloud.trainer import run
+    for text, kind in (("It is aborted by: Task must be registered\nRestart", run.LostPeer),
+                       ("Matrix size-incompatible", tf.errors.InvalidArgumentError)):
+        with pytest.raises(kind, match=r"^(Task must|Matrix)"), run._telling_lost_peers():
+            raise tf.errors.InvalidArgumentError(None, None, text)

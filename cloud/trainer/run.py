@@ -238,9 +238,13 @@ def _telling_lost_peers():
     errors = tf.errors
     try:
         yield
-    except (errors.UnavailableError, errors.AbortedError, errors.CancelledError,
-            errors.DeadlineExceededError, errors.FailedPreconditionError, errors.InternalError,
-            errors.UnknownError) as error:
+    except errors.OpError as error:
         text = str(error.message)
-        reason = re.search(r"aborted by: (.*)", text) or re.match(r"\s*(.*)", text)
-        raise LostPeer(reason[1]) from error
+        # Of any kind: a chief that has been started again already calls it an invalid argument.
+        aborted = re.search(r"aborted by: (.*)", text)
+        if aborted is None and not isinstance(error, (
+                errors.UnavailableError, errors.AbortedError, errors.CancelledError,
+                errors.DeadlineExceededError, errors.FailedPreconditionError,
+                errors.InternalError, errors.UnknownError)):
+            raise
+        raise LostPeer((aborted or re.match(r"\s*(.*)", text))[1]) from error
