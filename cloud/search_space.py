@@ -1,7 +1,6 @@
 """The search space of a tuning file for Vertex AI, for Optuna on this machine."""
 
 import collections
-import hashlib
 import json
 import pathlib
 
@@ -15,7 +14,7 @@ Space = collections.namedtuple("Space", [
     "direction",   # "maximize" or "minimize"
     "parameters",  # a list of dictionaries, each a ParameterSpec
     "arguments",   # a list of str, in every trial: the program's module, and what it is given
-    "digest"])     # str, another one for another search space
+    "text"])       # str, another one for another search space
 
 
 def read(path):
@@ -48,8 +47,8 @@ def read(path):
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{path} is no search that this program understands ({error!r}): "
                         f"cloud/vertex/hptune.yaml is one") from None
-    digest = hashlib.sha256(json.dumps([spec, arguments], sort_keys=True).encode()).hexdigest()
-    return Space(metric, direction, spec["parameters"], arguments, digest)
+    return Space(metric, direction, spec["parameters"], arguments,
+                 json.dumps([spec, arguments], sort_keys=True))
 
 
 def flattened(parameters):
@@ -61,18 +60,12 @@ def flattened(parameters):
 
 
 def suggest(trial, parameters):
-    """Have an optuna Trial choose a point of the search space.
-
-    Returns:
-      A dictionary from the parameters' names to values: float, int or str.
-    """
-    chosen = {}
+    """Have an optuna Trial choose a point of the search space: its `params` afterwards."""
     for parameter in parameters:
-        value = chosen[parameter["parameterId"]] = _suggest_one(trial, parameter)
+        value = _suggest_one(trial, parameter)
         for condition in parameter.get("conditionalParameterSpecs", []):
             if value in condition["parentCategoricalValues"]["values"]:
-                chosen |= suggest(trial, [condition["parameterSpec"]])
-    return chosen
+                suggest(trial, [condition["parameterSpec"]])
 
 
 def _suggest_one(trial, parameter):

@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import shlex
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -24,13 +23,14 @@ if __name__ == "__main__":  # before the imports that take a while
     end_clearly()
 
 from cloud.lock import lock
-from cloud.trainer.hyperparameters import FOLDERS
-from cloud.trainer.launcher import ending_with_this_process
+from cloud.trainer.hyperparameters import FOLDERS, flag_of
+from cloud.trainer.launcher import ending_with_this_process, signals_to_end
 from common.options import PROJECT, whole_number
 
 try:
     import optuna
     import sqlalchemy.exc
+    from optuna.trial import TrialState
 
     from cloud import search_space
 except ImportError as error:
@@ -38,21 +38,20 @@ except ImportError as error:
              f"python -m pip install -r cloud/requirements.txt")
 
 SPACE = str(pathlib.Path(__file__).with_name("vertex") / "hptune.yaml")
-GRACE = 30          # seconds for a trial to end when it is told to
 LOOK_SECONDS = 0.2
-FIRST_TRIALS = 4    # that are never ended early: there is little to compare them with
+FIRST_TRIALS = 4  # that are never ended early: there is little to compare them with
 
 # A trial is a training of its own, whatever job this search may be a part of.
-NOT_FOR_TRIALS = ("TF_CONFIG", "JOB_COMPLETION_INDEX", "CLUSTER_SIZE", "AIP_MODEL_DIR",
-                  "AIP_CHECKPOINT_DIR", "AIP_TENSORBOARD_LOG_DIR")
+NOT_FOR_TRIALS = ("TF_CONFIG", "JOB_COMPLETION_INDEX",
+                  *(variable for _, variable, _ in FOLDERS.values()))
 
 
 class TrialFailed(Exception):
     """A trial has given no result. The text says why."""
 
 
-class Interrupted(Exception):
-    """A signal ends the search, and a trial with it."""
+class Interrupted(BaseException):
+    """A signal ends the search. Optuna leaves the trial running, as if the search were killed."""
 
 
 def main():
@@ -73,7 +72,7 @@ def main():
                             f"name another folder by --dir") from None
     if asked:
         sys.exit(128 + asked[0])
-    if not any(trial.state.name == "COMPLETE" for trial in search.trials):
+    if not search.get_trials(states=[TrialState.COMPLETE]):
         raise UserError(f"no trial has given a result; {folder} has what each has printed")
 
 
@@ -81,8 +80,7 @@ def _check(arguments, space):
     """Refuse arguments for the trainer that this program chooses."""
     chosen = {f"--{parameter['parameterId']}": "is in the search space"
               for parameter in search_space.flattened(space.parameters)}
-    chosen |= {"--" + name.replace("_", "-"): "is a folder of each trial"
-               for name in ("dir", *FOLDERS)}
+    chosen |= {flag_of(name): "is a folder of each trial" for name in ("dir", *FOLDERS)}
     for word in arguments:
         flag = word.partition("=")[0]
         if flag in chosen:
@@ -102,74 +100,60 @@ def _open(space, folder, seed):
     search.sampler = optuna.samplers.TPESampler(seed=seed + len(search.trials),
                                                 constant_liar=True)
     search.sampler.reseed_rng = lambda: None  # which each thread does: --seed is to count
-    if search.user_attrs.get("space", space.digest) != space.digest:
+    if search.user_attrs.get("space", space.text) != space.text:
         raise UserError(f"{folder} has trials in another search space: name another folder by "
                         f"--dir, or remove that one")
-    search.set_user_attr("space", space.digest)
-    for trial in search.get_trials(states=[optuna.trial.TrialState.RUNNING]):
-        _make_again(search, trial)  # the search was killed, and it with it
-        search.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    search.set_user_attr("space", space.text)
+    for trial in search.get_trials(states=[TrialState.RUNNING]):
+        # The search was interrupted or killed, and it with it: once more, in its folder.
+        search.enqueue_trial(trial.params, user_attrs=trial.user_attrs)
+        search.tell(trial.number, state=TrialState.FAIL)
     return search
-
-
-def _make_again(search, trial):
-    """Have a trial made once more, in the folder of its first attempt."""
-    search.enqueue_trial(trial.params, user_attrs={
-        "folder": trial.user_attrs.get("folder", f"trial-{trial.number}")})
 
 
 def _finished(search):
     """The trials that count: interrupted ones are made again, and have no end."""
-    return [trial for trial in search.trials if trial.state.name in ("COMPLETE", "PRUNED")
-            or trial.state.name == "FAIL" and "failure" in trial.user_attrs]
+    return [trial for trial in search.trials
+            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+            or "failure" in trial.user_attrs]
 
 
 def _search(search, space, folder, options):
     """Run the trials that are missing; gives the signals (a list of int) that have ended it."""
-    asked = []  # from here on signals end the search, not this process
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, frame: asked.append(number))
+    asked = signals_to_end()
 
     def run(trial):
         try:
             return _run(trial, space, folder, options, asked)
-        except TrialFailed as error:
+        except (TrialFailed, OSError) as error:
             trial.set_user_attr("failure", str(error))
-            raise
-        except Interrupted:
-            _make_again(search, trial)
-            search.stop()
             raise
 
     if done := len(_finished(search)):
         print(f"{done} of {options.trials} trials are done already", flush=True)
     if done < options.trials:
-        search.optimize(run, options.trials - done, n_jobs=options.jobs,
-                        catch=(TrialFailed, Interrupted), callbacks=[_tell])
+        with contextlib.suppress(Interrupted):
+            search.optimize(run, options.trials - done, n_jobs=options.jobs,
+                            catch=(TrialFailed, OSError), callbacks=[_tell])
     return asked
 
 
 def _run(trial, space, folder, options, asked):
     """Run a trial, a process of the trainer; gives what it has reached in the end, a float."""
-    values = search_space.suggest(trial, space.parameters)
-    name = trial.user_attrs.get("folder", f"trial-{trial.number}")
-    place = folder / name
+    search_space.suggest(trial, space.parameters)
+    place = folder / trial.user_attrs.get("folder", f"trial-{trial.number}")
     metrics, output, results = place / "metrics", place / "output.txt", {}
-    arguments = [*space.arguments, *(f"--{flag}={value}" for flag, value in values.items()),
+    arguments = [*space.arguments, *(f"--{name}={value}" for name, value in trial.params.items()),
                  *options.arguments]
-    for attribute, value in (("folder", name), ("values", values), ("arguments", arguments)):
-        trial.set_user_attr(attribute, value)
+    trial.set_user_attr("folder", place.name)
+    trial.set_user_attr("arguments", arguments)
     if asked:
         raise Interrupted
-    print(f"trial {trial.number}: {_words(values)}", flush=True)
-    try:
-        place.mkdir(exist_ok=True)
-        metrics.unlink(missing_ok=True)
-        process = _start([*arguments, f"--dir={place}"], output, {
-            "CLOUD_ML_HP_METRIC_FILE": str(metrics), "CLOUD_ML_TRIAL_ID": str(trial.number)})
-    except OSError as error:
-        raise TrialFailed(f"{error.filename}: {reason(error)}") from None
+    print(f"trial {trial.number}: {_words(trial)}", flush=True)
+    place.mkdir(exist_ok=True)
+    metrics.unlink(missing_ok=True)
+    process = _start([*arguments, f"--dir={place}"], output, {
+        "CLOUD_ML_HP_METRIC_FILE": str(metrics), "CLOUD_ML_TRIAL_ID": str(trial.number)})
     try:
         while process.poll() is None:
             time.sleep(LOOK_SECONDS)
@@ -179,7 +163,8 @@ def _run(trial, space, folder, options, asked):
             if results and trial.should_prune():
                 raise optuna.TrialPruned
     finally:
-        _end(process)
+        process.terminate()  # it saves its state first
+        process.wait()
     _report(trial, metrics, space.metric, results)
     if process.returncode:
         text = output.read_text(encoding="utf-8", errors="replace")
@@ -211,57 +196,43 @@ def _report(trial, metrics, name, results):
             results[step] = value
 
 
-def _end(process):
-    """See to it that a process is no more; it saves its state first."""
-    process.terminate()
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _outcome(trial):
     """How a trial has ended, in a word or as a number."""
-    return (f"{trial.value:.4f}" if trial.state.name == "COMPLETE" else
-            "ended early" if trial.state.name == "PRUNED" else "failed")
+    if trial.state == TrialState.COMPLETE:
+        return f"{trial.value:.4f}"
+    return "ended early" if trial.state == TrialState.PRUNED else "failed"
 
 
 def _tell(search, trial):
     why = trial.user_attrs.get("failure")
-    if why or trial.value is not None:
-        print(f"trial {trial.number}: {_outcome(trial)}{f' ({why})' if why else ''}, "
-              f"{trial.duration.total_seconds():.0f} s", flush=True)
+    print(f"trial {trial.number}: {_outcome(trial)}{f' ({why})' if why else ''}, "
+          f"{trial.duration.total_seconds():.0f} s", flush=True)
 
 
 def _table(search, space, options):
     """All trials that count, as text: the best first, then those ended early and the failed. Last,
     how to make the best one again.
     """
-    def rank(trial):
-        value = trial.value or 0
-        return (["COMPLETE", "PRUNED", "FAIL"].index(trial.state.name),
-                -value if space.direction == "maximize" else value)
-
-    trials = sorted(_finished(search), key=rank)
+    sign = -1 if space.direction == "maximize" else 1
+    trials = sorted(_finished(search), key=lambda trial: (trial.state, sign * (trial.value or 0)))
     lines = ["", f"{space.metric:>11}  trial  seconds  hyperparameters"]
     for trial in trials:
-        known = trial.user_attrs
         lines.append(f"{_outcome(trial):>11}  {trial.number:>5}  "
-                     f"{trial.duration.total_seconds():>7.0f}  {_words(known['values'])}")
-        if "failure" in known:
-            lines.append(f"{'':>28}{known['failure']}")
-    if trials and trials[0].state.name == "COMPLETE":
-        best = trials[0]
+                     f"{trial.duration.total_seconds():>7.0f}  {_words(trial)}")
+        if "failure" in trial.user_attrs:
+            lines.append(f"{'':>28}{trial.user_attrs['failure']}")
+    if trials and (best := trials[0]).state == TrialState.COMPLETE:
         place = os.path.join(options.dir, f"trial-{best.number}-again")
         lines += ["", f"trial {best.number} again, all digits of its numbers:", shlex.join([
             "python", "-m", *best.user_attrs["arguments"], "--dir", place])]
     return "\n".join(lines)
 
 
-def _words(values):
+def _words(trial):
+    """The hyperparameters of a trial, as text."""
     return " ".join(f"{name.removeprefix('hp-')}={value:.4g}" if isinstance(value, float)
-                    else f"{name.removeprefix('hp-')}={value}" for name, value in values.items())
+                    else f"{name.removeprefix('hp-')}={value}"
+                    for name, value in trial.params.items())
 
 
 def _parser():

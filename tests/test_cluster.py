@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from cloud.trainer.cluster import Cluster, ClusterError, read
+from cloud.trainer.cluster import Cluster, read
+from common.terminal import UserError
 
 CHIEF, FIRST, SECOND = "chief-0.mnist.svc:2222", "worker-0.mnist.svc:2222", "10.0.0.3:4000"
 
@@ -87,13 +88,14 @@ INDEXED = {"JOB_COMPLETION_INDEX": "0", "CLUSTER_SIZE": "2", "CLUSTER_HOSTS": "m
     (tf_config({"worker": [FIRST, 5]}), "5 is not an address"),
     (tf_config({"worker": [FIRST, "grpc://host:1"]}), "is not an address"),
     (tf_config({"worker": [FIRST, FIRST]}), "same address twice"),
+    (tf_config({"chief": [FIRST, SECOND]}, "chief"), "TF_CONFIG names more than one chief"),
     (INDEXED | {"JOB_COMPLETION_INDEX": "2"}, "CLUSTER_SIZE should be the number of processes"),
     (INDEXED | {"CLUSTER_SIZE": "two"}, "CLUSTER_SIZE should be the number of processes"),
-    (INDEXED | {"CLUSTER_HOSTS": "mnist:2222"}, "CLUSTER_HOSTS names the same address twice"),
+    (INDEXED | {"CLUSTER_HOSTS": "mnist:2222"}, "CLUSTER_HOSTS should have {} where"),
     (INDEXED | {"CLUSTER_HOSTS": "mnist-{}"}, "'mnist-0' is not an address"),
 ])
 def test_broken_environments_get_one_sentence(environment, text):
-    with pytest.raises(ClusterError) as raised:
+    with pytest.raises(UserError) as raised:
         read(environment)
     assert text in str(raised.value)
     assert "\n" not in str(raised.value)

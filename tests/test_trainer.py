@@ -18,8 +18,7 @@ SMALL_NORM = hp.Hyperparameters(channels_1=2, channels_2=3, channels_3=4, neuron
                                 batch_norm=True, batch_norm_decay=0.9)
 
 
-@pytest.fixture(scope="module")
-def digits():
+def bars():
     """Images uint8 [300, 28, 28] and labels uint8 [300] that can be learned: bars at 10 places."""
     labels = np.arange(300, dtype=np.uint8) % 10
     images = np.zeros((300, 28, 28), np.uint8)
@@ -30,7 +29,7 @@ def digits():
 
 def make_training(tf, hyperparameters=SMALL, seed=0):
     from cloud.trainer.training import Training
-    return Training(tf.distribute.get_strategy(), hyperparameters, seed, 100)
+    return Training(tf.distribute.get_strategy(), hyperparameters, seed, 100, *bars())
 
 
 def numbers_of_steps(first, last, seed=0):
@@ -52,19 +51,6 @@ def test_an_epoch_has_each_digit_once(tf):
     assert not np.array_equal(*numbers)
 
 
-def test_replicas_share_the_batch(tf, digits):
-    from cloud.trainer.training import batches_of_replica
-    whole = list(batches_of_replica(*digits, 0, 2, 5, 100).as_numpy_iterator())
-    halves = [list(batches_of_replica(*digits, 0, 2, 5, 100, replica, 2).as_numpy_iterator())
-              for replica in (0, 1)]
-    assert len(whole) == 3
-    for (images, labels), first, second in zip(whole, *halves):
-        assert images.shape == (100, 28, 28) and images.dtype == np.float32
-        assert images.max() == 1 and labels.dtype == np.int64
-        assert np.array_equal(np.concatenate([first[0], second[0]]), images)
-        assert np.array_equal(np.concatenate([first[1], second[1]]), labels)
-
-
 def test_the_default_network_is_that_of_stage_3_1(tf):
     from cloud.trainer.network import Network
     network = Network(hp.Hyperparameters(), 0)
@@ -73,7 +59,6 @@ def test_the_default_network_is_that_of_stage_3_1(tf):
         [6, 6, 1, 6], [5, 5, 6, 12], [4, 4, 12, 24], [1176, 200]]
     assert np.std(network.W4.numpy()) == pytest.approx(0.088, abs=0.002)  # truncated at 2 × 0.1
     assert network.logits(np.zeros((3, 28, 28), np.float32)).shape == (3, 10)
-    assert hp.Hyperparameters().rate(2000) == pytest.approx(0.0001 + 0.003 / np.e)
 
 
 def test_weights_depend_on_the_seed_alone(tf):
@@ -81,37 +66,37 @@ def test_weights_depend_on_the_seed_alone(tf):
     assert first == same != other
 
 
-def test_it_learns_and_goes_on_where_it_was(tf, digits, tmp_path):
+def test_it_learns_and_goes_on_where_it_was(tf, tmp_path):
     from cloud.trainer.records import Checkpoints
     from cloud.trainer.training import test as measure
     whole = make_training(tf, SMALL_NORM)
-    before = measure(whole.network, *digits)
-    for batch in whole.batches(*digits, 40):
-        whole.train(batch)
-    after = measure(whole.network, *digits)
+    before = measure(whole.network, *bars())
+    for _ in range(40):
+        _, rate = whole.train()
+    after = measure(whole.network, *bars())
     assert whole.step == 40
+    assert float(rate) == pytest.approx(0.0001 + 0.003 * np.exp(-39 / 2000))
     assert after.loss < 0.9 * before.loss and after.accuracy > before.accuracy
 
     first, second = make_training(tf, SMALL_NORM), make_training(tf, SMALL_NORM)
-    for batch in first.batches(*digits, 25):
-        first.train(batch)
+    for _ in range(25):
+        first.train()
     Checkpoints(str(tmp_path), {}).save(first.state, 25)
     again = Checkpoints(str(tmp_path), {})
     assert again.newest() == (25, [])
     again.restore(second.state, 25)
     assert second.step == 25 and second.network.digest() == first.network.digest()
-    for batch in second.batches(*digits, 40):
-        second.train(batch)
+    for _ in range(15):
+        second.train()
     assert second.network.digest() == whole.network.digest()
 
 
-def test_dropout_in_training_only(tf, digits):
+def test_dropout_in_training_only(tf):
     from cloud.trainer.training import test as measure
     trainings = [make_training(tf, hp.Hyperparameters(channels_1=2, pkeep=pkeep))
                  for pkeep in (1.0, 0.5)]
-    tested, tested_too = (measure(each.network, *digits).loss for each in trainings)
-    trained, with_dropout = (float(each.train(next(each.batches(*digits, 1))).loss)
-                             for each in trainings)
+    tested, tested_too = (measure(each.network, *bars()).loss for each in trainings)
+    trained, with_dropout = (float(each.train()[0].loss) for each in trainings)
     assert tested == tested_too and trained != with_dropout
 
 
@@ -139,7 +124,7 @@ def removed(file):
 @pytest.mark.parametrize("damage", [truncated, with_a_byte_flipped, emptied, removed])
 def test_a_damaged_checkpoint_costs_only_what_came_after_the_one_before(
         tf, tmp_path, part, damage):
-    from cloud.trainer.records import CheckpointError, Checkpoints
+    from cloud.trainer.records import Checkpoints
     training, checkpoints = make_training(tf), Checkpoints(str(tmp_path), {})
     for step in (3, 6, 9):
         checkpoints.save(training.state, step)
@@ -150,17 +135,17 @@ def test_a_damaged_checkpoint_costs_only_what_came_after_the_one_before(
     checkpoints.restore(make_training(tf, seed=1).state, step)
 
     damage(tmp_path / f"step-6.{part}")
-    with pytest.raises(CheckpointError, match="is damaged .* remove the folder"):
+    with pytest.raises(UserError, match="is damaged .* remove the folder"):
         checkpoints.newest()  # never silently from the start
 
 
 def test_checkpoints_of_other_settings_are_refused(tf, tmp_path):
-    from cloud.trainer.records import CheckpointError, Checkpoints
+    from cloud.trainer.records import Checkpoints
     assert Checkpoints(str(tmp_path / "none yet"), {"--seed": 1}).newest() == (0, [])
     Checkpoints(str(tmp_path), {"--seed": 1}).save(make_training(tf).state, 4)
     (tmp_path / "checkpoint").write_text("junk")  # TensorFlow's own list, which is not asked
     assert Checkpoints(str(tmp_path), {"--seed": 1}).newest() == (4, [])
-    with pytest.raises(CheckpointError, match="with --seed 1, not 2"):
+    with pytest.raises(UserError, match="with --seed 1, not 2"):
         Checkpoints(str(tmp_path), {"--seed": 2}).newest()
 
 
@@ -222,11 +207,11 @@ def test_the_tuners_file(tf, tmp_path):
 
 def test_summaries(tf, tmp_path):
     """Curves and histograms are where TensorBoard looks for them."""
-    from cloud.trainer.records import Measure, Summaries
+    from cloud.trainer.records import Summaries
     summaries = Summaries(str(tmp_path))
-    summaries.show_train(20, Measure(0.9, 20.0), 0.003)
+    summaries.write("train", 20, learning_rate=0.003)
     network = make_training(tf).network
-    summaries.show_test(20, Measure(0.8, 30.0), network)
+    summaries.write("test", 20, network, accuracy=0.8)
     found = {}
     for file in tmp_path.glob("*/*"):
         for event in tf.compat.v1.train.summary_iterator(str(file)):
@@ -244,15 +229,15 @@ def test_summaries(tf, tmp_path):
 
 def test_a_log_that_can_be_written_no_longer_is_told_once(tf, tmp_path, capsys):
     """As on a full disk: the training goes on, and its user knows why the curves end."""
-    from cloud.trainer.records import Measure, Summaries
+    from cloud.trainer.records import Summaries
     summaries = Summaries(str(tmp_path))
-    summaries.show_train(20, Measure(0.9, 20.0), 0.003)
+    summaries.write("train", 20, accuracy=0.9)
     assert capsys.readouterr().err == ""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
     try:
         for step in (40, 60):
-            summaries.show_train(step, Measure(0.9, 20.0), 0.003)
+            summaries.write("train", step, accuracy=0.9)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     error = capsys.readouterr().err

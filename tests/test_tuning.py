@@ -255,7 +255,10 @@ def test_all_kinds_of_parameters(tmp_path):
     assert (space.metric, space.direction) == ("accuracy", "maximize")
     assert space.arguments == ["cloud.trainer", "2"]
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    points = [search_space.suggest(study.ask(), space.parameters) for _ in range(200)]
+    trials = [study.ask() for _ in range(200)]
+    for trial in trials:
+        search_space.suggest(trial, space.parameters)
+    points = [trial.params for trial in trials]
     assert all(0 <= point["a"] <= 1 for point in points)
     assert 0.3 < sum(1 <= point["log"] < 100 for point in points) / 200 < 0.7
     assert {point["whole"] for point in points} == set(range(1, 10))

@@ -29,10 +29,6 @@ from common.terminal import UserError
 CONNECT_SECONDS = 3
 
 
-class ClusterError(UserError):
-    """The environment does not describe a cluster. The text names the variable and the fault."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Cluster:
     """The processes that train together, the chief first.
@@ -58,9 +54,8 @@ class Cluster:
     @property
     def environment(self):
         """The variables (a dictionary of str) from which `read` makes this cluster again."""
-        config = {"cluster": {"worker": self.addresses},
-                  "task": {"type": "worker", "index": self.index}} if self.addresses else {}
-        return {"TF_CONFIG": json.dumps(config)}
+        return {"TF_CONFIG": json.dumps({"cluster": {"worker": self.addresses},
+                                         "task": {"type": "worker", "index": self.index}})}
 
 
 def read(environment):
@@ -73,7 +68,7 @@ def read(environment):
       A `Cluster`. One that consists of this process only has no addresses.
 
     Raises:
-      ClusterError: the variables are broken, or name tasks that have no place in this training.
+      UserError: the variables are broken, or name tasks that have no place in this training.
     """
     if environment.get("TF_CONFIG", "").strip():
         return _from_tf_config(environment["TF_CONFIG"])
@@ -117,24 +112,30 @@ def _from_tf_config(text):
         tasks = {(name, str(number)): host for name in ("chief", "worker")
                  for number, host in enumerate(jobs.pop(name, []))}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ClusterError(
+        raise UserError(
             f'TF_CONFIG is not understood ({error!r}): it should look like {{"cluster": '
             f'{{"worker": ["host:port", …]}}, "task": {{"type": "worker", "index": 0}}}}') from None
     if jobs:
-        raise ClusterError(f"TF_CONFIG names tasks of the type {' and '.join(jobs)}, which this "
-                           f"training has no work for: leave them out of the job")
+        raise UserError(f"TF_CONFIG names tasks of the type {' and '.join(jobs)}, which this "
+                        f"training has no work for: leave them out of the job")
+    if ("chief", "1") in tasks:
+        raise UserError("TF_CONFIG names more than one chief: leave one, and make the others "
+                        "workers")
     if task not in tasks:
-        raise ClusterError(f"TF_CONFIG says that this process is {' '.join(task)}, which its "
-                           f"cluster does not have")
+        raise UserError(f"TF_CONFIG says that this process is {' '.join(task)}, which its "
+                        f"cluster does not have")
     return _cluster(list(tasks.values()), list(tasks).index(task), "TF_CONFIG")
 
 
 def _from_indexed_job(environment):
     index, size = environment["JOB_COMPLETION_INDEX"], environment["CLUSTER_SIZE"]
     if not size.isdecimal() or int(size) <= int(index):
-        raise ClusterError(f"CLUSTER_SIZE should be the number of processes, more than {index}, "
-                           f"the JOB_COMPLETION_INDEX of this one, not {size!r}")
+        raise UserError(f"CLUSTER_SIZE should be the number of processes, more than {index}, "
+                        f"the JOB_COMPLETION_INDEX of this one, not {size!r}")
     hosts = environment.get("CLUSTER_HOSTS", "")
+    if int(size) > 1 and "{}" not in hosts:
+        raise UserError(f"CLUSTER_HOSTS should have {{}} where the number of a process belongs, "
+                        f"such as mnist-{{}}.mnist:2222: {hosts!r} has none")
     addresses = [hosts.replace("{}", str(number)) for number in range(int(size))]
     return _cluster(addresses, int(index), "CLUSTER_HOSTS")
 
@@ -146,8 +147,8 @@ def _cluster(addresses, index, variable):
     for address in addresses:
         port = re.fullmatch(r"(?:[^\s:/]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", str(address))
         if not port or not 0 < int(port[1]) < 65536:
-            raise ClusterError(f"{variable}: {address!r} is not an address, which has a host and "
-                               f"a port from 1 to 65535, such as host:2222")
+            raise UserError(f"{variable}: {address!r} is not an address, which has a host and "
+                            f"a port from 1 to 65535, such as host:2222")
     if len(set(addresses)) < len(addresses):
-        raise ClusterError(f"{variable} names the same address twice")
+        raise UserError(f"{variable} names the same address twice")
     return Cluster(tuple(addresses), index)

@@ -15,7 +15,13 @@ from common.options import folder, whole_number
 
 LARGEST_SEED = 2**31 - 2000  # leaves room below 2**31 for what is added to it
 MANY = 1_000_000_000
-FOLDERS = {"model_dir": "model", "checkpoint_dir": "checkpoints", "log_dir": "logs"}  # below --dir
+
+# Where they are below --dir, the variables of Vertex AI that name others, and what is there.
+FOLDERS = {
+    "model_dir": ("model", "AIP_MODEL_DIR", "where to export to"),
+    "checkpoint_dir": ("checkpoints", "AIP_CHECKPOINT_DIR",
+                       "where checkpoints are; a run goes on from the newest"),
+    "log_dir": ("logs", "AIP_TENSORBOARD_LOG_DIR", "where to write summaries for TensorBoard")}
 
 
 def number(low, high):
@@ -67,13 +73,9 @@ class Hyperparameters:
         "how much of the running mean and variance an iteration keeps", "SHARE")
     iterations: int = _flag(10_000, whole_number(1, MANY), "number of batches to train on")
 
-    def rate(self, step):
-        """The learning rate (float) of an iteration (int, 0 for the first)."""
-        return self.learning_rate_floor + self.learning_rate * math.exp(-step / self.decay_steps)
-
     def by_flag(self):
         """A dictionary of all values by their flags, "--hp-learning-rate" and so on."""
-        return {_flag_of(name): value for name, value in vars(self).items()}
+        return {flag_of("hp_" + name): value for name, value in vars(self).items()}
 
 
 def read(arguments=None):
@@ -92,12 +94,8 @@ def read(arguments=None):
     flag("--data-dir", mnist_data.DEFAULT_DIR, "folder of the data set, in MNIST's format",
          lambda text: folder(local_path(text)), "DIR")
     flag("--dir", "cloud_output", "where model/, checkpoints/ and logs/ are", _folder, "DIR")
-    for name, variable, what in (
-            ("--model-dir", "AIP_MODEL_DIR", "where to export to"),
-            ("--checkpoint-dir", "AIP_CHECKPOINT_DIR", "where checkpoints are; a run goes on from "
-             "the newest"),
-            ("--log-dir", "AIP_TENSORBOARD_LOG_DIR", "where to write summaries for TensorBoard")):
-        parser.add_argument(name, metavar="DIR", type=_folder,
+    for name, (_, variable, what) in FOLDERS.items():
+        parser.add_argument(flag_of(name), metavar="DIR", type=_folder,
                             default=os.environ.get(variable) or None,
                             help=f"{what} (default: {variable}, or in --dir)")
     flag("--seed", 0, "for all random numbers", whole_number(0, LARGEST_SEED))
@@ -114,10 +112,10 @@ def read(arguments=None):
          "waiting for the other processes", number(0.001, 1_000_000))
     group = parser.add_argument_group("hyperparameters")
     for field in dataclasses.fields(Hyperparameters):
-        group.add_argument(_flag_of(field.name), dest=field.name, default=field.default,
+        group.add_argument(flag_of("hp_" + field.name), dest=field.name, default=field.default,
                            **field.metadata)
     options = parser.parse_args(arguments)
-    for name, place in FOLDERS.items():
+    for name, (place, *_) in FOLDERS.items():
         if getattr(options, name) is None:
             setattr(options, name, os.path.join(options.dir, place))
     return options
@@ -129,9 +127,9 @@ def from_options(options):
                               for field in dataclasses.fields(Hyperparameters)})
 
 
-def _flag_of(name):
-    """The flag of a hyperparameter: --hp-channels-1 for channels_1."""
-    return "--hp-" + name.replace("_", "-")
+def flag_of(name):
+    """The flag (str) that sets what argparse calls `name` (str): --model-dir for model_dir."""
+    return "--" + name.replace("_", "-")
 
 
 def _folder(text):

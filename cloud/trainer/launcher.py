@@ -61,14 +61,22 @@ def launch(arguments, clusters, patience, locks=()):
     processes = [_Process(arguments, cluster, patience, locks,
                           f"worker {cluster.index} | " if several else "")
                  for cluster in clusters]
-    asked = []
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's way
-            signal.signal(number, lambda number, frame: asked.append(number))
+    asked = signals_to_end()
     for process in processes:
         process.start()
     status = _watch(processes, RESTARTS if several else 0, asked)
     return 128 + asked[0] if asked else status
+
+
+def signals_to_end():
+    """A list to which, from now on, the number of each signal that asks this process to end is
+    added; that is its only effect.
+    """
+    asked = []
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's way
+            signal.signal(number, lambda number, frame: asked.append(number))
+    return asked
 
 
 def _watch(processes, restarts, asked):

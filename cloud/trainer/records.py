@@ -24,10 +24,6 @@ METRIC_FILE_VARIABLE, TRIAL_VARIABLE = "CLOUD_ML_HP_METRIC_FILE", "CLOUD_ML_TRIA
 Measure = collections.namedtuple("Measure", ["accuracy", "loss"])  # two floats
 
 
-class CheckpointError(UserError):
-    """A checkpoint cannot be written, or does not fit. The text says what to do."""
-
-
 class Checkpoints:
     """The newest checkpoints of one training, step-100 and so on, each with its settings."""
 
@@ -49,20 +45,25 @@ class Checkpoints:
           about newer ones that are damaged.
 
         Raises:
-          CheckpointError: none is whole, or it was trained with other settings.
+          UserError: none is whole, or it was trained with other settings.
         """
         damaged = []
-        for step in sorted(self._files(), reverse=True):
+        for step in sorted(set(self._files().values()), reverse=True):
             try:
                 saved = self._read_settings(step)
             except (tf.errors.OpError, ValueError, RuntimeError, KeyError, IndexError) as error:
                 damaged.append(f"{self._path(step)} is damaged ({reason(error)})")
                 continue
-            self._compare(saved)
+            for name, value in self._settings.items():
+                if saved.get(name) != value:
+                    raise UserError(
+                        f"the checkpoints in {self._folder} were trained with {name} "
+                        f"{saved.get(name)}, not {value}: remove that folder, or name another one "
+                        f"with --checkpoint-dir")
             return step, damaged
         if damaged:
-            raise CheckpointError(f"{damaged[0]}, and there is no older one that is whole: remove "
-                                  f"the folder {self._folder} to train from the start")
+            raise UserError(f"{damaged[0]}, and there is no older one that is whole: remove the "
+                            f"folder {self._folder} to train from the start")
         return 0, []
 
     def restore(self, state, step):
@@ -78,7 +79,7 @@ class Checkpoints:
           step: int, its iteration.
 
         Raises:
-          CheckpointError: it cannot be written.
+          UserError: it cannot be written.
         """
         settings = tf.Variable(json.dumps(self._settings))
         try:
@@ -87,13 +88,12 @@ class Checkpoints:
         except (OSError, tf.errors.OpError) as error:
             for rest in self._folder.glob(f"step-{step}_temp*"):
                 shutil.rmtree(rest, ignore_errors=True)
-            raise CheckpointError(f"--checkpoint-dir: no checkpoint can be written to "
-                                  f"{self._folder} ({reason(error)})"
-                                  f"{room_left(self._folder)}") from error
+            raise UserError(f"--checkpoint-dir: no checkpoint can be written to {self._folder} "
+                            f"({reason(error)}){room_left(self._folder)}") from error
         files = self._files()
-        kept = sorted(other for other in files if other <= step)[-KEPT:]
-        for other in set(files) - set(kept):
-            for file in files[other]:
+        kept = sorted(other for other in set(files.values()) if other <= step)[-KEPT:]
+        for file, other in files.items():
+            if other not in kept:
                 with contextlib.suppress(OSError):
                     file.unlink()
 
@@ -101,26 +101,15 @@ class Checkpoints:
         return str(self._folder / f"step-{step}")
 
     def _files(self):
-        """The files of each checkpoint, whole or not, by its iteration."""
-        files = collections.defaultdict(list)
-        for file in self._folder.glob("step-*"):
-            if name := re.fullmatch(r"step-(\d+)\.(index|data-\d+-of-\d+)", file.name):
-                files[int(name[1])].append(file)
-        return files
+        """The files of all checkpoints, whole or not, each with its iteration."""
+        return {file: int(name[1]) for file in self._folder.glob("step-*")
+                if (name := re.match(r"step-(\d+)\.", file.name))}
 
     def _read_settings(self, step):
         """Read all of a checkpoint, by which TensorFlow compares checksums; gives its settings."""
         reader = tf.train.load_checkpoint(self._path(step))
         values = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
         return json.loads(values["settings/.ATTRIBUTES/VARIABLE_VALUE"])
-
-    def _compare(self, saved):
-        for name, value in self._settings.items():
-            if saved.get(name) != value:
-                raise CheckpointError(
-                    f"the checkpoints in {self._folder} were trained with {name} "
-                    f"{saved.get(name)}, not {value}: remove that folder, or name another one "
-                    f"with --checkpoint-dir")
 
 
 def export(network, hyperparameters, folder):
@@ -178,30 +167,27 @@ class Summaries:
         self._folder = pathlib.Path(folder)
         self._size, self._failed = 0, False
         try:
-            self._writers = [tf.summary.create_file_writer(str(self._folder / part))
-                             for part in ("train", "test")]
+            self._writers = {part: tf.summary.create_file_writer(str(self._folder / part))
+                             for part in ("train", "test")}
         except (OSError, tf.errors.OpError) as error:
             raise UserError(f"--log-dir: nothing can be written to {folder}") from error
 
-    def show_train(self, step, measure, rate):
-        """Add the `Measure` of a training batch and the learning rate (float)."""
-        self._write(0, step, {"accuracy": measure.accuracy, "loss": measure.loss,
-                              "learning_rate": rate})
+    def write(self, part, step, network=None, **numbers):
+        """Write what was measured, or give the log up where its disk is full.
 
-    def show_test(self, step, measure, network):
-        """Add the `Measure` on test digits and histograms of the variables of a `Network`."""
-        self._write(1, step, {"accuracy": measure.accuracy, "loss": measure.loss},
-                    network.variables)
-
-    def _write(self, part, step, scalars, variables=()):
-        """Write, or give the log up where its disk is full; training goes on without."""
+        Args:
+          part: "train" or "test".
+          step: int, the iteration.
+          network: a `Network`, for histograms of its variables, or None.
+          numbers: by their names, what else was measured, each a point of a curve.
+        """
         if self._failed:
             return
         try:
             with self._writers[part].as_default(step):
-                for name, value in scalars.items():
+                for name, value in numbers.items():
                     tf.summary.write(name, float(value), metadata=_metadata("scalars"))
-                for variable in variables:
+                for variable in network.variables if network else ():
                     tf.summary.write(variable.name.partition(":")[0],
                                      _histogram(variable.numpy()),
                                      metadata=_metadata("histograms"))

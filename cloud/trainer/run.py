@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from cloud.trainer.cluster import Cluster
 from cloud.trainer.launcher import EXIT_RETRY
-from cloud.trainer.lifetime import leave
 from cloud.trainer.records import Checkpoints, Summaries, TuningMetric, export
 from cloud.trainer.training import Training, test
 from common import mnist_data
@@ -56,12 +55,12 @@ def run(options, hyperparameters, cluster, lifetime):
     train_digits, test_digits = _read_digits(options)
     lifetime.moved_on()
 
-    training = _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved)
-    report = _Report(options, hyperparameters, training, test_digits) if cluster.is_chief else None
-    _train(options, cluster, lifetime, checkpoints, training, train_digits, report)
+    training = _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved, train_digits)
+    report = _Report(options, training, test_digits) if cluster.is_chief else None
+    _train(options, cluster, lifetime, checkpoints, training, report)
     weights = training.network.digest()
     if cluster.size > 1:
-        _wait_until_saved(cluster, training)
+        _wait_until_saved(cluster, lifetime, training)
     lifetime.moved_on()
     if report:
         report.finish()
@@ -71,7 +70,7 @@ def run(options, hyperparameters, cluster, lifetime):
     print(f"digest of weights   {weights}")
 
 
-def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved):
+def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved, digits):
     """Find the other processes, and give the `Training` as it was saved after `saved` steps."""
     if cluster.size > 1:
         print(f"waiting for the other {cluster.size - 1} of {cluster.size} processes, at most "
@@ -80,14 +79,15 @@ def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved):
         with _telling_lost_peers():
             strategy = _make_strategy(cluster)
             lifetime.moved_on()
-            training = Training(strategy, hyperparameters, options.seed, options.batch_size)
+            training = Training(strategy, hyperparameters, options.seed, options.batch_size,
+                                *digits)
             if saved and cluster.is_chief:
                 checkpoints.restore(training.state, saved)
             if cluster.size > 1:
                 training.share_state()
     except LostPeer as error:
-        leave(EXIT_RETRY, f"the cluster of {', '.join(cluster.addresses)} did not come about "
-                          f"({error})")
+        lifetime.leave(EXIT_RETRY, f"the cluster of {', '.join(cluster.addresses)} did not come "
+                                   f"about ({error})")
     lifetime.moved_on()
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     who = f", process {cluster.index} of {cluster.size}" if cluster.size > 1 else ""
@@ -97,32 +97,30 @@ def _begin(options, hyperparameters, cluster, lifetime, checkpoints, saved):
     return training
 
 
-def _train(options, cluster, lifetime, checkpoints, training, digits, report):
+def _train(options, cluster, lifetime, checkpoints, training, report):
     """Train until the last iteration; the chief, who has a `report`, saves and reports."""
     last = training.hyperparameters.iterations
     lifetime.will_save(True)
     try:
-        for batch in training.batches(*digits, last):
+        for step in range(training.step + 1, last + 1):
             with _telling_lost_peers():
-                measure = training.train(batch)
+                measure, rate = training.train()
             lifetime.moved_on()
-            step = training.step
             if lifetime.signal:
                 saved = _save(cluster, checkpoints, training)
-                leave(128 + lifetime.signal, f"asked to end{saved}")
+                lifetime.leave(128 + lifetime.signal, f"asked to end{saved}")
             time_to_save = step % options.checkpoint_every == 0 or step == last
-            if step % LOOK_EVERY == 0 or time_to_save:
-                if not np.isfinite(loss := float(measure.loss)):
-                    raise UserError(f"the loss is {loss} after {step:,} iterations: choose a "
-                                    f"smaller --hp-learning-rate")
+            if (step % LOOK_EVERY == 0 or time_to_save) and not np.isfinite(measure.loss):
+                raise UserError(f"the loss is {float(measure.loss)} after {step:,} iterations: "
+                                f"choose a smaller --hp-learning-rate")
             if report:
-                report.show(step, measure)
+                report.show(step, measure, float(rate))
             if time_to_save:
                 _save(cluster, checkpoints, training)
             lifetime.moved_on()
     except LostPeer as error:
         saved = _save(cluster, checkpoints, training)
-        leave(EXIT_RETRY, f"another process is gone{saved} ({error})")
+        lifetime.leave(EXIT_RETRY, f"another process is gone{saved} ({error})")
     lifetime.will_save(False)
 
 
@@ -137,7 +135,7 @@ def _save(cluster, checkpoints, training):
     return f", saved after {training.step:,} iterations"
 
 
-def _wait_until_saved(cluster, training):
+def _wait_until_saved(cluster, lifetime, training):
     """Wait until the chief has saved the last iteration.
 
     From then on it needs no other process, not even if it is started again.
@@ -147,39 +145,37 @@ def _wait_until_saved(cluster, training):
             training.share_state()
     except LostPeer as error:
         if not cluster.is_chief:
-            leave(EXIT_RETRY, f"the chief is gone ({error})")
+            lifetime.leave(EXIT_RETRY, f"the chief is gone ({error})")
 
 
 class _Report:
     """What the chief tells: on the terminal, to TensorBoard, to the tuner."""
 
-    def __init__(self, options, hyperparameters, training, test_digits):
-        self._options, self._hyperparameters = options, hyperparameters
-        self._training, self._test_digits = training, test_digits
+    def __init__(self, options, training, test_digits):
+        self._options, self._training, self._test_digits = options, training, test_digits
         self._summaries = Summaries(options.log_dir)
         self._metric = TuningMetric(os.environ)
         self._kind = "validation" if options.validation_digits else "test"
         print(HEADER.format(self._kind), flush=True)
 
-    def show(self, step, measure):
+    def show(self, step, measure, rate):
         """Show the `Measure` of a training batch and test the network, where it is time to."""
-        rate = self._hyperparameters.rate(step - 1)
         if step % LOOK_EVERY == 0:
-            self._summaries.show_train(step, measure, rate)
-        if step % self._options.test_every == 0 and step < self._hyperparameters.iterations:
+            self._summaries.write("train", step, learning_rate=rate, **measure._asdict())
+        if step % self._options.test_every == 0 and step < self._options.iterations:
             tested = self._test(step)
             print(ROW.format(step, rate, *map(float, measure), *tested), flush=True)
 
     def finish(self):
         """Test the trained network."""
-        step = self._hyperparameters.iterations
+        step = self._options.iterations
         tested = self._test(step)
         print(f"final {self._kind} accuracy {tested.accuracy:.4f}, loss {tested.loss:.3f}, "
               f"after {step:,} iterations", flush=True)
 
     def _test(self, step):
         tested = test(self._training.network, *self._test_digits)
-        self._summaries.show_test(step, tested, self._training.network)
+        self._summaries.write("test", step, self._training.network, **tested._asdict())
         self._metric.report(tested.accuracy, step)
         return tested
 
@@ -193,14 +189,12 @@ def _settings(options, hyperparameters):
 
 
 def _read_digits(options):
-    """Digits to train and to test on: for each, images uint8 [n, 28, 28] and labels uint8 [n]."""
-    data = mnist_data.read_data_sets(options.data_dir, one_hot=True, dtype=np.uint8,
+    """Digits to train and to test on: images uint8 [n, 28, 28, 1] and labels uint8 [n] of each."""
+    data = mnist_data.read_data_sets(options.data_dir, dtype=np.uint8, reshape=False,
                                      validation_size=options.validation_digits)
-    return [(part.images.reshape(-1, *mnist_data.IMAGE_SHAPE)[:most],
-             part.labels.argmax(1).astype(np.uint8)[:most])
-            for part, most in ((data.train, None),
-                               (data.validation if options.validation_digits else data.test,
-                                options.validation_digits or options.test_digits))]
+    tested = data.validation if options.validation_digits else data.test
+    return (data.train.first(data.train.num_examples),
+            tested.first(options.validation_digits or options.test_digits))
 
 
 def _make_strategy(cluster):

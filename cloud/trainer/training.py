@@ -4,8 +4,8 @@ A replica is a copy of the network on a device of its own. Each computes the gra
 of the batch; their sum over all replicas moves every copy in the same way, so that the copies stay
 equal, and equal, up to rounding, to what one replica makes of the whole batch.
 
-The batches are functions of the seed and the iteration alone. So a run that was interrupted goes
-on with the very batches that it would have had, wherever it goes on and with however many
+What an iteration trains on depends on the seed and its number alone. So a run that was interrupted
+goes on with the very batches that it would have had, wherever it goes on and with however many
 processes.
 """
 
@@ -22,20 +22,6 @@ DROPOUT_STREAM = 1000  # random numbers for dropout differ from those for the we
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual ones, those of stage 2.0 on
 
 
-class Adam(tf.Module):
-    """Running means of the gradients and of their squares, which say how far to go.
-
-    Keras's Adam does the same, also on many machines (what does not work there is its `fit`), but
-    the import of Keras takes longer than this.
-    """
-
-    def __init__(self, variables):
-        """Make them, for each of some variables."""
-        super().__init__()
-        self.means = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
-        self.squares = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
-
-
 class Training:
     """A network with its optimizer and the iteration that it has reached.
 
@@ -46,7 +32,7 @@ class Training:
       replicas: int, over all processes.
     """
 
-    def __init__(self, strategy, hyperparameters, seed, batch_size):
+    def __init__(self, strategy, hyperparameters, seed, batch_size, images, labels):
         """Make the variables, on all replicas.
 
         Args:
@@ -54,6 +40,8 @@ class Training:
           hyperparameters: the `Hyperparameters`.
           seed: int, for weights, batches and dropout.
           batch_size: int, of the whole batch, over all replicas.
+          images: uint8 [m, 28, 28] or [m, 28, 28, 1], all training digits.
+          labels: uint8 [m].
 
         Raises:
           UserError: the batch cannot be shared equally among the replicas.
@@ -64,10 +52,17 @@ class Training:
                             f"number of replicas, so that all have the same number of digits")
         self.hyperparameters = hyperparameters
         self._strategy, self._seed, self._batch_size = strategy, seed, batch_size
+        with tf.device("CPU:0"):
+            self._images, self._labels = tf.constant(images), tf.constant(labels)
         with strategy.scope():
             self.network = Network(hyperparameters, seed)
             self._weights = self.network.trainable_variables
-            self._adam = Adam(self._weights)
+            # Running means of the gradients and of their squares, for Adam. Keras's Adam would do
+            # (on many machines, what does not work there is its `fit`), but its import takes time.
+            self._adam = tf.Module()
+            self._adam.means, self._adam.squares = (
+                [tf.Variable(tf.zeros_like(weight), trainable=False) for weight in self._weights]
+                for _ in range(2))
             self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.state = tf.train.Checkpoint(network=self.network, adam=self._adam, step=self._step)
 
@@ -78,70 +73,30 @@ class Training:
 
     def share_state(self):
         """Give all replicas of all processes the values that the chief's have."""
-        variables = (*self.network.variables, *self._adam.variables)
+        for variable in (*self.network.variables, *self._adam.variables, self._step):
+            value = tf.convert_to_tensor(variable)
+            of_the_first = self._strategy.experimental_distribute_values_from_function(
+                lambda context, value=value: value if context.replica_id_in_sync_group == 0
+                else tf.zeros_like(value))
+            variable.assign(self._strategy.reduce("SUM", of_the_first, axis=None))
 
-        def of_the_first_replica(values):
-            context = tf.distribute.get_replica_context()
-            first = tf.equal(context.replica_id_in_sync_group, 0)
-            return context.all_reduce(
-                tf.distribute.ReduceOp.SUM,
-                [tf.where(first, value, tf.zeros_like(value)) for value in values])
-
-        @tf.function
-        def share():
-            shared = self._strategy.run(of_the_first_replica, args=(variables,))
-            shared += self._strategy.run(of_the_first_replica, args=([self._step],))
-            for variable, value in zip((*variables, self._step), shared):
-                self._strategy.extended.update(variable, _assign, args=(value,))
-
-        share()
-
-    def batches(self, images, labels, last):
-        """The batches for `train`, from the iteration reached until `last`.
-
-        Args:
-          images: uint8 [m, 28, 28], all training digits.
-          labels: uint8 [m].
-          last: int, the number of iterations in the end.
-
-        Yields:
-          For each iteration, images and labels distributed over this process's replicas.
-        """
-        iterators = {}
-
-        def rows(context):
-            replica = context.replica_id_in_sync_group
-            if replica not in iterators:
-                iterators[replica] = iter(batches_of_replica(
-                    images, labels, self._seed, self.step, last, self._batch_size, replica,
-                    self.replicas))
-            return next(iterators[replica])
-
-        for _ in range(self.step, last):
-            yield self._strategy.experimental_distribute_values_from_function(rows)
-
-    def train(self, batch):
+    @tf.function
+    def train(self):
         """Train for one iteration.
 
         Where this raises an error, because another process is gone, say, the network is as it was
         after the iteration before.
 
-        Args:
-          batch: one of `batches`.
-
         Returns:
           The `Measure` of the whole batch as the network was before, with dropout; two tensors.
+          And the learning rate, a tensor.
         """
-        return Measure(*self._train(*batch))
-
-    @tf.function
-    def _train(self, images, labels):
         step = tf.identity(self._step)
         settings = self.hyperparameters
         rate = (settings.learning_rate_floor + settings.learning_rate
                 * tf.exp(-tf.cast(step, tf.float32) / settings.decay_steps))
         measure, gradients, means, variances = self._strategy.run(
-            self._compute_gradients, args=(images, labels, step))
+            self._compute_gradients, args=(step,))
 
         # Nothing changes before all is there: a process that is lost on the way leaves the others
         # with a network between two iterations, fit to be saved.
@@ -156,14 +111,21 @@ class Training:
             for running, new in zip((*self.network.means, *self.network.variances),
                                     (*means, *variances)):
                 update(running, _follow, args=(new, settings.batch_norm_decay))
-            update(self._step, _assign, args=(step + 1,))
-        return [here(value)[0] for value in measure]
+            self._step.assign(step + 1)
+        return Measure(*(here(value)[0] for value in measure)), rate
 
-    def _compute_gradients(self, images, labels, step):
+    def _compute_gradients(self, step):
         """What one replica computes: sums over all replicas, and the batch's statistics."""
         context = tf.distribute.get_replica_context()
         rows = self._batch_size // self.replicas
         first_row = rows * context.replica_id_in_sync_group
+        with tf.device("CPU:0"):  # where all digits are
+            digits = digits_of_step(self._seed, step, self._batch_size, len(self._images))
+            digits = digits[first_row:first_row + rows]
+            # Not "/ 255", which TensorFlow turns into a product, rounded differently than in tests.
+            images = tf.math.divide_no_nan(
+                tf.cast(tf.gather(self._images, digits), tf.float32), 255)
+            labels = tf.cast(tf.gather(self._labels, digits), tf.int64)
 
         def mean_over_replicas(values):
             if self.replicas == 1:
@@ -210,40 +172,12 @@ def digits_of_step(seed, step, batch_size, num_digits):
         rounds=4)
 
 
-def batches_of_replica(images, labels, seed, first, last, batch_size, replica=0, num_replicas=1):
-    """The batches of a replica, which are its rows of the whole batches.
-
-    Args:
-      images: uint8 [m, 28, 28].
-      labels: uint8 [m].
-      seed: int.
-      first, last: int, the iterations from `first` up to and without `last`.
-      batch_size: int, of the whole batch; a multiple of `num_replicas`.
-      replica: int, which of the replicas.
-      num_replicas: int, over all processes.
-
-    Returns:
-      A tf.data.Dataset of pairs: float32 [n, 28, 28], values 0 to 1, and int64 [n], where n is
-      `batch_size / num_replicas`.
-    """
-    images, labels = tf.constant(images), tf.constant(labels)
-    rows = batch_size // num_replicas
-
-    def batch(step):
-        digits = digits_of_step(seed, step, batch_size, len(images))
-        digits = digits[replica * rows:(replica + 1) * rows]
-        return (tf.cast(tf.gather(images, digits), tf.float32) / 255,
-                tf.cast(tf.gather(labels, digits), tf.int64))
-
-    return tf.data.Dataset.range(first, last).map(batch).prefetch(2)
-
-
 def test(network, images, labels):
     """Test a network as it is, in this process alone.
 
     Args:
       network: a `Network`.
-      images: uint8 [n, 28, 28].
+      images: uint8 [n, 28, 28] or [n, 28, 28, 1].
       labels: uint8 [n].
 
     Returns:
@@ -267,10 +201,6 @@ def _test_chunk(network, images, labels):
 
 def _is_correct(logits, labels):
     return tf.cast(tf.equal(tf.argmax(logits, 1), labels), tf.float32)
-
-
-def _assign(variable, value):
-    variable.assign(value)
 
 
 def _follow(running, new, decay):
