@@ -223,7 +223,7 @@ def _table(search, space, options):
             lines.append(f"{'':>28}{trial.user_attrs['failure']}")
     if trials and (best := trials[0]).state == TrialState.COMPLETE:
         place = os.path.join(options.dir, f"trial-{best.number}-again")
-        lines += ["", f"trial {best.number} again, all digits of its numbers:", shlex.join([
+        lines += ["", f"To train trial {best.number} again:", shlex.join([
             "python", "-m", *best.user_attrs["arguments"], "--dir", place])]
     return "\n".join(lines)
 
