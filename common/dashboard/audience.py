@@ -22,20 +22,23 @@ WEB_PORT = 8988  # matplotlib's own for its pages
 OUTPUTS = (afterwards.Keeper, files.Picture, files.Movie, afterwards.OwnDigits,
            afterwards.Pictures)
 
-RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DIR", folder)
+RESTORE = Option("--restore", "go on from what was saved in the folder DIR",
+                 metavar="DIR", type=folder)
 OPTIONS = (
-    Option("--iterations", "train for N iterations, instead of the script's own number", "N",
-           whole_number(0, 10**9)),
+    Option("--iterations", "train for N iterations, instead of the script's own number",
+           metavar="N", type=whole_number(0)),
     Option("--text", "print numbers only, open no window (without a screen, this happens by "
-           "itself)"),
+           "itself)", action="store_true"),
     Option("--web", "show the dashboard in a browser instead of a window, at "
-           f"http://127.0.0.1:PORT/ (default: {WEB_PORT})", "PORT", whole_number(1, 65535),
-           more={"nargs": "?", "const": WEB_PORT}),
-    Option("--close", "close the window when the training is done, instead of leaving it open"),
+           f"http://127.0.0.1:PORT/ (default: {WEB_PORT})",
+           metavar="PORT", type=whole_number(1, 65535), nargs="?", const=WEB_PORT),
+    Option("--close", "close the window when the training is done, instead of leaving it open",
+           action="store_true"),
     *(output.option for output in OUTPUTS),
     RESTORE,
     Option("--compare", "show the curves of earlier runs, kept with --save in the folders DIR, "
-           "faintly behind those of this one", "DIR", folder, default=(), more={"nargs": "+"}),
+           "faintly behind those of this one",
+           metavar="DIR", type=folder, nargs="+", default=()),
 )
 
 

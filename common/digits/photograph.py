@@ -6,6 +6,7 @@ ink is told from what is left of the paper, and the ink gets its grey levels.
 
 import io
 import os
+import pathlib
 import warnings
 
 import numpy as np
@@ -60,46 +61,13 @@ def read_picture(path):
     return _graded(ink, strokes)
 
 
-def holds_several(ink):
-    """Tell whether there seems to be more than one digit, side by side.
-
-    Args:
-      ink: uint8 [height, width], as `read_picture` returns it.
-
-    Returns:
-      True if there are several parts with empty columns between them, each at least half as high
-      as the highest. The strokes of one digit share columns: those of a 4, for example.
-    """
-    inked = ink > 127
-    parts, number = ndimage.label(inked.any(axis=0))
-    heights = [np.ptp(np.flatnonzero(inked[:, parts == part].any(axis=1))) + 1
-               for part in range(1, number + 1)]
-    return sum(height >= max(heights) / 2 for height in heights) > 1
-
-
-def _content(name):
-    """Read the file with this name: bytes."""
-    if os.path.isdir(name):
-        raise PictureError(f"{name} is a folder: name one of the pictures in it.")
-    try:
-        with open(name, "rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        raise PictureError(f"There is no file {name}: check its name and folder.") from None
-    except PermissionError:
-        raise PictureError(f"{name} may not be read: change its permissions, or copy it to a "
-                           f"folder of your own.") from None
-    except OSError as error:
-        raise PictureError(f"{name} cannot be read ({error.strerror}): copy it to another "
-                           f"folder.") from None
-    if not content:
-        raise PictureError(f"{name} is empty (0 bytes): save or copy the picture again.")
-    return content
-
-
 def _opened(name):
     """Read the picture with this name: a Pillow image, upright, of any mode and size."""
-    content = _content(name)
+    try:
+        content = pathlib.Path(name).read_bytes()
+    except OSError as error:
+        raise PictureError(f"{name} cannot be read ({reason(error)}): check its name, folder and "
+                           f"permissions.") from None
     try:
         return _decoded(content)
     except Image.UnidentifiedImageError:

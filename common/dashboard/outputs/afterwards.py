@@ -25,7 +25,7 @@ class Keeper(Output):
     """Saves a run again and again, and at its end."""
 
     option = Option("--save", "save what was learned in the folder DIR, at the end and every ten "
-                    "seconds", "DIR", folder_to_write)
+                    "seconds", metavar="DIR", type=folder_to_write)
     needs = "checkpoints"
 
     def __init__(self, options):
@@ -83,7 +83,7 @@ class OwnDigits(Output):
     """Reads digits of the user's own, when the training is over."""
 
     option = Option("--classify", "read digits of your own, PNG or JPEG pictures of one digit "
-                    "each, after the training", "FILE", default=(), more={"nargs": "+"})
+                    "each, after the training", metavar="FILE", nargs="+", default=())
     needs = "classify"
     has_pictures = False
 
@@ -150,7 +150,8 @@ class Pictures(Output):
 
     option = Option("--pictures", "save the dashboard's views as pictures in the folder DIR: the "
                     "curves, whole and closer, what is taken for what, misread digits, weights and "
-                    "filters, and what the network makes of a digit", "DIR", folder_to_write)
+                    "filters, and what the network makes of a digit", metavar="DIR",
+                    type=folder_to_write)
 
     def __init__(self, options):
         self._folder = options.pictures

@@ -47,7 +47,7 @@ class Picture(Output):
     """Saves the finished dashboard as a picture."""
 
     option = Option("--save-figure", "save the finished dashboard as a picture: .png, .svg or .pdf",
-                    "FILE", file_to_write(PICTURE_ENDINGS))
+                    metavar="FILE", type=file_to_write(PICTURE_ENDINGS))
 
     def __init__(self, options, is_asked_for=True):
         self._path, self._is_asked_for = options.save_figure, is_asked_for
@@ -132,7 +132,7 @@ class Movie(Output):
     """Records a run in a temporary file, and makes a movie of it at the end."""
 
     option = Option("--save-movie", "save the whole run as a movie: .mp4, which needs the program "
-                    "ffmpeg, or .gif", "FILE", movie_file)
+                    "ffmpeg, or .gif", metavar="FILE", type=movie_file)
 
     def __init__(self, options):
         self._path = options.save_movie
