@@ -3,11 +3,10 @@
 import argparse
 import collections
 import os
-import time
 import traceback
 
 from common.dashboard.link import notes
-from common.dashboard.link.messages import Compared, Paused, Started
+from common.dashboard.link.messages import Compared, Started
 from common.dashboard.link.pipe import ViewerProcess
 from common.dashboard.link.run import Run
 from common.dashboard.outputs import afterwards, files
@@ -50,7 +49,6 @@ class Audience:
     Attributes:
       run: a `Run`, all that has been sent so far.
       failures: a list of str, the sentences.
-      step_to: int, the iteration at which a single step ends, to be measured there; None for none.
     """
 
     def __init__(self, options, model, title, outputs, signals):
@@ -72,14 +70,14 @@ class Audience:
         self.run = Run()
         self._terminal = StatusLine()
         self._outputs, self.failures = [], []
-        self._viewer, self._notebook, self.step_to = None, None, None
+        self._viewer = None
         self._begin(Text())  # it follows a run that nobody starts, too
 
     def start(self, last):
         """Begin a run of so many training steps, or None where that is not known.
 
         Returns:
-          The iteration at which it begins, and the seconds that the part before has taken.
+          The seconds that a part before has taken, which was restored, a float.
 
         Raises:
           UserError: a page for a browser was asked for and cannot be served, a checkpoint and
@@ -98,10 +96,10 @@ class Audience:
                           self._model.inside is not None))
         for message in compared:
             self.send(message)
-        start = self._restore(self.options.restore) if self.options.restore else (0, 0.0)
+        seconds = self._restore(self.options.restore) if self.options.restore else 0.0
         if self._viewer is not None:
             self._viewer.wait_until_open()
-        return start
+        return seconds
 
     def send(self, message):
         """Hand one of the `messages` to all."""
@@ -118,8 +116,7 @@ class Audience:
     @property
     def is_closed(self):
         """bool, whether the window was closed by its user, who wants the run to end"""
-        return any(shown is not None and shown.is_closed
-                   for shown in (self._viewer, self._notebook))
+        return any(output.is_closed for output in self._outputs)
 
     def attend(self, iteration, is_measured=False):
         """Answer the users of the window; pause if they want to; say so if it is gone.
@@ -133,26 +130,17 @@ class Audience:
         """
         if self._viewer is None:
             return 0.0
-        self._viewer.answer()
-        began = time.monotonic()
-        if self.step_to is None or (iteration, is_measured) >= (self.step_to, True):
-            self.step_to = None
-            if self._viewer.is_paused:
-                self._pause(iteration)
+        seconds = self._viewer.attend(iteration, is_measured, self.send)
         if (failure := self._viewer.failure) is not None:
             self._outputs.remove(self._viewer)
             self._viewer = None
             self._go_on_without_viewer(failure)
-        return time.monotonic() - began
+        return seconds
 
-    def _pause(self, iteration):
-        """Pause, until a user wants to go on, or a single step."""
-        self.send(Paused(True, iteration))
-        self._viewer.wait_while_paused(self._signals)
-        if self._viewer.take_step():
-            self.step_to = iteration + 1
-        else:
-            self.send(Paused(False))
+    @property
+    def step_to(self):
+        """int, the iteration at which a single step ends, to be measured there; None for none"""
+        return self._viewer.step_to if self._viewer is not None else None
 
     def finish(self):
         """Have all finish what they do, the one that was started last at the end.
@@ -200,14 +188,13 @@ class Audience:
         """Start the process of the window or page, unless the script has done so early on."""
         web = self.options.web
         if web is None and files.is_notebook():
-            self._notebook = files.Notebook()
-            self._begin(self._notebook)
+            self._begin(files.Notebook())
         elif web is None and not has_screen():
             self._go_on_without_viewer("There is no screen")
         else:
-            viewer = self._early_viewer or ViewerProcess(self._title, web)
-            self._viewer = ViewerOutput(viewer, is_page=web is not None,
-                                        stays_open=not self.options.close)
+            self._viewer = ViewerOutput(
+                self._early_viewer or ViewerProcess(self._title, web), is_page=web is not None,
+                stays_open=not self.options.close, signals=self._signals)
             self._begin(self._viewer)
 
     def _go_on_without_viewer(self, why):
@@ -233,7 +220,7 @@ class Audience:
         self.send(restored)
         self._terminal.say(f"restored {folder}: all before iteration {restored.iteration:,} is "
                            f"done")
-        return restored.iteration, restored.seconds
+        return restored.seconds
 
 
 def compared_with(folders, title):
@@ -247,7 +234,7 @@ def compared_with(folders, title):
     Raises:
       UserError: in one of the folders no run was kept.
     """
-    runs = [notes.read(path, "--compare")[1] for path in folders]
+    runs = [notes.read(path)[1] for path in folders]
     counts = collections.Counter([title, *(run.title for run in runs)])
     return [Compared(run.title if counts[run.title] == 1 else readable(os.path.basename(path)),
                      run.curves) for path, run in zip(folders, runs)]

@@ -39,10 +39,9 @@ class ViewerProcess:
 
     Attributes:
       state: "starting", "open", "closed" by its user or by `close`, "failed".
-      was_open: bool, whether it has been open; of one that failed.
       address: str, where a browser finds the page; None before it is served, and for a window.
-      reason: str, why it failed.
-      is_paused: bool, whether its user wants the training to pause.
+      reason: str, why it failed, a sentence's beginning.
+      is_paused: bool, whether there is a user who wants the training to pause.
       steps: int, the training steps asked for while it pauses, and not taken yet.
       questions: a dictionary, what each viewer wants to know now, one of the `questions`.
     """
@@ -54,7 +53,7 @@ class ViewerProcess:
           title: str, the name of the script or model.
           web: int, the port on which to serve pages for browsers; None for a window.
         """
-        self.state, self.was_open, self.address, self.reason = "starting", False, None, ""
+        self.state, self.address, self.reason = "starting", None, ""
         self.is_paused, self.steps, self.questions = False, 0, {}
         _open_streams()
         self._changed = threading.Condition()
@@ -121,7 +120,8 @@ class ViewerProcess:
         except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
             code = self._process.wait()
             reason = f"signal {-code}" if code < 0 else f"exit status {code}"
-            self._take(Failed(reason) if not self.is_over else More())
+            if not self.is_over:
+                self._take(Failed(f"The window's process has ended ({reason})"))
 
     def _take(self, message):
         with self._changed:
@@ -129,7 +129,7 @@ class ViewerProcess:
                 case More():
                     self._is_asked = True
                 case Opened():
-                    self.state, self.was_open, self.address = "open", True, message.address
+                    self.state, self.address = "open", message.address
                 case Paused():
                     self.is_paused, self.steps = message.is_paused, 0
                 case Step():
@@ -139,9 +139,9 @@ class ViewerProcess:
                 case Question():
                     self.questions[message.viewer] = message.question
                 case Closed():
-                    self.state = "closed"
+                    self.state, self.is_paused = "closed", False
                 case Failed():
-                    self.state, self.reason = "failed", message.reason
+                    self.state, self.reason, self.is_paused = "failed", message.reason, False
             self._changed.notify_all()
 
 

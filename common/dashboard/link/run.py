@@ -11,7 +11,6 @@ import numpy as np
 from common.dashboard.link.messages import (
     CURVES,
     Compared,
-    Digits,
     Finished,
     Paused,
     Progress,
@@ -20,10 +19,6 @@ from common.dashboard.link.messages import (
     Tested,
     Trained,
 )
-
-BANDS = 7  # each holds a seventh of all values
-SAMPLE = 20_000  # values that tell how more of them spread: sorting all would hold up the training
-MOST_TEST_DIGITS = 1000
 
 
 class Curve:
@@ -192,68 +187,3 @@ class Outbox:
         """Remove all messages and return them, a list."""
         messages, self._messages, self._latest = self._messages, [], {}
         return messages
-
-
-def first_digits(images, predictions, labels):
-    """The digits as they come, in a form small enough to send.
-
-    Args:
-      images: float [n, height, width] or [n, height, width, 1], values 0 to 1.
-      predictions: float [n, 10].
-      labels: [n, 10], one-hot.
-
-    Returns:
-      `Digits`.
-    """
-    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
-    return _digits(images, predictions, labels, computed, slice(None))
-
-
-def misread_first(images, predictions, labels, most=MOST_TEST_DIGITS):
-    """At most `most` of the digits, all misread ones before those read correctly.
-
-    Arguments and result as for `first_digits`.
-    """
-    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
-    chosen = np.argsort(labels == computed, kind="stable")[:most]
-    return _digits(images, predictions, labels, computed, chosen)
-
-
-def _digits(images, predictions, labels, computed, chosen):
-    """`Digits` of those chosen, an index."""
-    height, width = images.shape[1:3]
-    shown = images[chosen].reshape(-1, height, width) * np.float32(255)
-    shown += 0.5  # in place: with new arrays for each step it would take ten times as long
-    np.clip(shown, 0, 255, out=shown)
-    return Digits(images=shown.astype(np.uint8),
-                  labels=labels[chosen].astype(np.uint8),
-                  probabilities=np.array(predictions[chosen], np.float32),
-                  total=len(images),
-                  confusions=np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
-
-
-def bands_of(**parameters):
-    """The `percentile_bands` of lists of arrays by name, a dictionary; no list, no bands."""
-    return {name: percentile_bands(arrays) for name, arrays in parameters.items() if len(arrays)}
-
-
-def percentile_bands(arrays):
-    """The edges of the seven bands, from the least value to the largest, that hold equal shares.
-
-    Of more than `SAMPLE` values, the inner edges are those of so many, chosen at random, and always
-    from the same places.
-
-    Args:
-      arrays: a list of arrays of any shapes, not all of them empty.
-
-    Returns:
-      float64 [8].
-    """
-    values = np.concatenate([np.ravel(array) for array in arrays])
-    sample = values
-    if len(values) > SAMPLE:
-        sample = values[np.random.default_rng(0).integers(len(values), size=SAMPLE)]
-    with np.errstate(invalid="ignore"):  # between infinities: NaN, which is not drawn
-        edges = np.percentile(sample.astype(np.float64), np.linspace(0, 100, BANDS + 1))
-    edges[0], edges[-1] = values.min(), values.max()
-    return edges

@@ -13,7 +13,6 @@ from common.dashboard.link.questions import AskLayers, ink_of
 from common.dashboard.link.run import NotOftener
 from common.dashboard.outputs.files import PICTURE_SIZE, ask, drawn, save_view
 from common.dashboard.outputs.output import Output
-from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write
 from common.terminal import UserError, readable
 
@@ -36,10 +35,7 @@ class Keeper(Output):
 
     def start(self, run, model, terminal):
         super().start(run, model, terminal)
-        try:
-            notes.newest(self._folder)
-        except CheckpointError as error:
-            raise UserError(f"--save: {error}") from error
+        notes.newest(self._folder)  # is it somebody else's?
 
     def send(self, message):
         match message:
@@ -90,7 +86,6 @@ class OwnDigits(Output):
     def __init__(self, options):
         self._names, self._folder = options.classify, options.pictures
         self._images, self._problems = {}, {}  # by name
-        self._hints = {}
 
     def start(self, run, model, terminal):
         """Prepare the pictures, so that what is wrong with them is known before the training."""
@@ -98,9 +93,7 @@ class OwnDigits(Output):
         from common.digits import photograph, preparation  # they are for those who ask for them
         for name in self._names:
             try:
-                ink = photograph.read_picture(name)
-                self._images[name] = preparation.prepare(ink)
-                self._hints[name] = photograph.holds_several(ink)
+                self._images[name] = preparation.prepare(photograph.read_picture(name))
             except UserError as error:
                 self._problems[name] = str(error)
         if not self._images:
@@ -112,14 +105,12 @@ class OwnDigits(Output):
         names = list(self._images)
         probabilities = np.asarray(
             self._model.classify(ink_of(np.stack(list(self._images.values())))), np.float32)
-        if len(self._names) == 1:
-            for line in digit_lines(self._images[names[0]], probabilities[0]):
-                self._terminal.say(line)
         width = max(map(len, names))
         self._terminal.say(f"\n{'file':<{width}}  digit  probability")
         for name, chances in zip(names, probabilities):
             self._terminal.say(f"{name:<{width}}  {chances.argmax():5}  "
-                               f"{100 * chances.max():9.1f} %{self._remark(name, chances)}")
+                               f"{100 * chances.max():9.1f} %"
+                               + ("  not sure" if chances.max() < SURE else ""))
         for problem in self._problems.values():
             self._terminal.say(problem)
         self._terminal.say("(A letter gets a digit, too: the network knows nothing else.)")
@@ -127,11 +118,6 @@ class OwnDigits(Output):
             self._save_sheet(names, probabilities)
         if self._problems:
             raise UserError(f"{len(self._problems)} of {len(self._names)} files could not be read")
-
-    def _remark(self, name, chances):
-        remarks = ["not sure"] if chances.max() < SURE else []
-        remarks += ["more than one digit? One picture each"] if self._hints[name] else []
-        return "  " + "; ".join(remarks) if remarks else ""
 
     def _save_sheet(self, names, probabilities):
         """Save one picture of all digits as the network sees them, with what it says of them."""

@@ -7,6 +7,7 @@ the same movie. matplotlib is imported only then.
 import argparse
 import contextlib
 import io
+import os
 import pathlib
 import pickle
 import shutil
@@ -21,7 +22,7 @@ import numpy as np
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import NotOftener, Outbox, Run
-from common.dashboard.outputs.output import Output, load_matplotlib
+from common.dashboard.outputs.output import Output
 from common.options import PICTURE_ENDINGS, Option, file_to_write
 from common.terminal import UserError, whole_file
 
@@ -238,13 +239,9 @@ class Notebook(Output):
 
     It is drawn in the process that trains, so it is drawn seldom. It answers no keys; the
     notebook's button that interrupts a cell ends the run, as closing a window does.
-
-    Attributes:
-      is_closed: bool, whether its user has interrupted the cell, and wants the run to end.
     """
 
     def __init__(self):
-        self.is_closed = False
         self._shown = None  # what IPython calls a handle, once there is a picture
         self._pace = NotOftener(CELL_EVERY, CELL_SHARE)
 
@@ -276,6 +273,19 @@ class Notebook(Output):
         else:
             self._shown.update(image)
         self._pace.restart(time.monotonic() - began)
+
+
+def load_matplotlib():
+    """Import matplotlib, whatever the environment says of windows: a file needs none."""
+    if "matplotlib" in sys.modules or "MPLBACKEND" not in os.environ:
+        return
+    backend = os.environ.pop("MPLBACKEND")  # the import fails on a name that it does not know
+    try:
+        import matplotlib
+    finally:
+        os.environ["MPLBACKEND"] = backend
+    with contextlib.suppress(ValueError):
+        matplotlib.rcParams["backend"] = backend
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from common.dashboard.drawing.style import DPI, HEIGHT, WIDTH
 from common.dashboard.link.messages import Opened
 from common.dashboard.viewer.keys import KEYS, buttons_of
-from common.dashboard.viewer.viewer import Viewer
+from common.dashboard.viewer.viewer import TICK, Viewer
 from common.options import PICTURE_ENDINGS
 from common.terminal import UserError
 
@@ -75,7 +75,7 @@ class PageViewer(Viewer):
 
         Many panels need height where the page is narrow; then it scrolls, but for a box to zoom.
         """
-        told = {"shape": {"is_tall": len(self.figure.panels) > 3, "is_zooming": self.zoom.is_on},
+        told = {"shape": {"is_tall": len(self.figure.panels) > 3, "is_zooming": self.hands.will_zoom},
                 "buttons": {"rows": [
                     [button.words, button.key.names[0], button.key.words, button.works]
                     for button in buttons_of(self)]}}
@@ -218,12 +218,11 @@ class Socket(tornado.websocket.WebSocketHandler):
             pass  # the page is gone, and on_close will hear of it
 
 
-def serve(port, tick, title, link, viewers):
+async def serve(port, title, link, viewers):
     """Serve the dashboard until the script ends.
 
     Args:
       port: int, the port to listen on; 0 for any.
-      tick: float, the seconds between two looks at what has come.
       title: str, the name of the script or model.
       link: a `ScriptLink`.
       viewers: the `Viewers`.
@@ -236,10 +235,6 @@ def serve(port, tick, title, link, viewers):
     except OSError as error:
         raise UserError(
             f"port {port} cannot be used ({error.strerror}): name another one") from error
-    asyncio.run(_serve(tick, title, sockets, link, viewers))
-
-
-async def _serve(tick, title, sockets, link, viewers):
     canvases = {}  # by the name of their page
     static_files = backend_webagg.FigureManagerWebAgg.get_static_file_path()
     application = tornado.web.Application([
@@ -256,11 +251,11 @@ async def _serve(tick, title, sockets, link, viewers):
 
     while not (viewers.is_closed or link.has_ended):
         viewers.tick()
-        await asyncio.sleep(tick)
+        await asyncio.sleep(TICK)
     viewers.repaint()
     await asyncio.sleep(LAST_LOOK if canvases else 0)
     for canvas in list(canvases.values()):
         for socket in canvas.manager.web_sockets:
             socket.close(reason="ended")  # page.html knows it by this word
-    await asyncio.sleep(tick)
+    await asyncio.sleep(TICK)
     server.stop()

@@ -7,9 +7,10 @@ from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.drawing.panels import VIEWS
 from common.dashboard.link.messages import Paused, Question, Step
 from common.dashboard.link.run import NotOftener
-from common.dashboard.viewer.hands import Mouse, Pen, Zoom
+from common.dashboard.viewer.hands import Hands
 from common.dashboard.viewer.keys import ACTIONS, KEYS, buttons_of
 
+TICK = 0.04         # seconds between two looks at what has arrived
 STATUS_EVERY = 1.0  # seconds from one status line to the next: text is slow to draw
 ASK_EVERY = 0.1     # seconds from one question to the next, while the user writes
 
@@ -18,7 +19,7 @@ class Viewer:
     """Shows a run on a figure's canvas, and answers keys and the mouse.
 
     Attributes:
-      figure, pen, asker, zoom: a `DashboardFigure`, `Pen`, `Asker` and `Zoom`.
+      figure, asker, hands: a `DashboardFigure`, `Asker` and `Hands`.
       has_buttons: bool, whether they are drawn on the figure.
       seconds: float, how long the latest repainting took.
     """
@@ -38,17 +39,21 @@ class Viewer:
         self.figure.repaint_in_part()
         self._canvas, self._run, self._tell = canvas, run, tell
         self._scene = self.figure.scene
-        self.pen = Pen(self._scene, self.figure.sheet)
         self.asker = Asker(number, self._scene, tell)
-        self.zoom = Zoom(self.figure)
         self._status, self.seconds = NotOftener(STATUS_EVERY), 0.0
         self._canvas.mpl_connect("key_press_event", self._on_key)
-        self._mouse = Mouse(self, self._canvas)
+        self.hands = Hands(self, canvas)
 
     def tick(self):
-        """Take in what the user writes, and ask what the view asks; return whether it is new."""
+        """Take in what the user writes, and ask what the view asks.
+
+        Returns:
+          bool, whether its user sees something new that they have just written or asked for.
+        """
+        is_written = self.hands.take_written()
         self._ask()
-        return self.pen.tick()
+        is_answered, self.asker.is_answered = self.asker.is_answered, False
+        return is_written or is_answered
 
     def _ask(self):
         question = self.figure.question
@@ -84,7 +89,7 @@ class Viewer:
         self._canvas.manager.toolbar.save_figure()
 
     def _hint(self):
-        if self.zoom.is_on:
+        if self.hands.will_zoom:
             return "zoom: draw a box, esc: end"
         if self.figure.is_zoomed:
             return "h: undo the zoom   ?: all keys"
@@ -96,10 +101,9 @@ class Viewer:
 
     def show_view(self, view):
         """Show one of `panels.VIEWS`."""
-        self.zoom.end()
+        self.hands.let_go()
         self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
-        self.pen.turn_on(self.figure.is_sheet)
 
     def slide(self, key):
         """Point at the value beside, layer by layer, for the name of an arrow key."""
@@ -136,7 +140,7 @@ class Viewer:
     def clear_sheet(self):
         """Take a new sheet."""
         if self.figure.is_sheet:
-            self.pen.clear()
+            self.figure.sheet.writing.clear()
 
     def step(self):
         """Have one training step done in a pause."""
@@ -153,11 +157,11 @@ class Viewer:
     def start_zoom(self):
         """Have the next box that the user draws be zoomed into, where there is something to zoom.
         """
-        self.zoom.is_on = self.figure.can_zoom
+        self.hands.will_zoom = self.figure.can_zoom
 
     def undo_zooms(self):
         """Show all panels whole again."""
-        self.zoom.end()
+        self.hands.end_zoom()
         self.figure.undo_zooms()
 
     # events
@@ -166,8 +170,8 @@ class Viewer:
         key = (event.key or "").removeprefix("shift+")
         if key == "escape" and self.figure.keys.is_open:
             self.figure.keys.toggle()
-        elif key == "escape" and self.zoom.is_on:
-            self.zoom.end()
+        elif key == "escape" and self.hands.will_zoom:
+            self.hands.end_zoom()
         elif key in ACTIONS:
             ACTIONS[key](self, key)
         else:
@@ -186,13 +190,14 @@ class Asker:
 
     Attributes:
       is_waiting: bool, for a first answer.
+      is_answered: bool, whether that has come; who shows it says no to this.
     """
 
     def __init__(self, number, scene, tell):
         """Ask for the viewer with this number, by `tell`, which sends a message to the script."""
         self._number, self._scene, self._tell = number, scene, tell
         self._question, self._pace = None, NotOftener(ASK_EVERY)
-        self.is_waiting = False
+        self.is_waiting = self.is_answered = False
 
     def ask(self, question):
         """Have it answered, now and with each new state of the network; None for no question."""
@@ -214,5 +219,6 @@ class Asker:
         if kind is not type(self._question):
             return
         if answer.question == self._question:
+            self.is_answered |= self.is_waiting
             self.is_waiting = False
         self._scene.take(answer.question, answer.found)
