@@ -48,27 +48,29 @@ def file_to_write(endings):
     Whether a file can be written should be clear before the work begins.
     """
     def convert(text):
-        folder = os.path.dirname(text) or "."
         if os.path.splitext(text)[1].lower() not in endings:  # of ".png" it is ""
             raise argparse.ArgumentTypeError(
                 f"{text!r} should be a name, then {', '.join(endings[:-1])} or {endings[-1]}")
-        if not os.path.isdir(folder):
-            raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}")
-        if os.path.isdir(text) or not os.access(folder, os.W_OK):
-            raise argparse.ArgumentTypeError(f"{text} cannot be written")
-        return text
+        if os.path.isdir(text):
+            raise argparse.ArgumentTypeError(f"{text} is a folder")
+        return _in_folder_to_write(text, os.path.dirname(text) or ".")
 
     return convert
 
 
 def folder_to_write(text):
     """The type of folders that can be written, and may have to be made."""
-    parent = os.path.dirname(text.rstrip("/")) or "."
-    if os.path.exists(text) and not os.path.isdir(text):
+    if os.path.isdir(text):
+        return _in_folder_to_write(text, text)
+    if os.path.exists(text):
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
-    if not os.path.isdir(parent):
-        raise argparse.ArgumentTypeError(f"{text}: there is no folder {parent}")
-    if not os.access(text if os.path.isdir(text) else parent, os.W_OK):
+    return _in_folder_to_write(text, os.path.dirname(text.rstrip("/")) or ".")
+
+
+def _in_folder_to_write(text, folder):
+    if not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"{text}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
         raise argparse.ArgumentTypeError(f"{text} cannot be written")
     return text
 

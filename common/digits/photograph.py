@@ -32,9 +32,6 @@ HALO = 1 / 20           # share of the digit's height: how far its strokes' grey
 
 TOUCHING = np.ones((3, 3))  # pixels that touch at a corner belong to the same stroke
 
-class PictureError(UserError):
-    """A file holds no digit that could be read. The text names it and says what to do."""
-
 
 def read_picture(path):
     """Find the ink of the digit in a picture, dark on light or light on dark.
@@ -50,13 +47,13 @@ def read_picture(path):
       1000. Something is always above 0.
 
     Raises:
-      PictureError: there is no such file, it is not a picture, or no digit can be seen in it.
+      UserError: there is no such file, it is not a picture, or no digit can be seen in it.
     """
     name = os.fspath(path)
     ink, noise = _without_paper(_grey_levels(_opened(name)))
     strokes = _strokes(ink, noise)
     if strokes is None:
-        raise PictureError(f"No digit can be seen in {name}: write it large, with a dark pen on "
+        raise UserError(f"No digit can be seen in {name}: write it large, with a dark pen on "
                            f"white paper, and leave some paper around it.")
     return _graded(ink, strokes)
 
@@ -66,18 +63,18 @@ def _opened(name):
     try:
         content = pathlib.Path(name).read_bytes()
     except OSError as error:
-        raise PictureError(f"{name} cannot be read ({reason(error)}): check its name, folder and "
+        raise UserError(f"{name} cannot be read ({reason(error)}): check its name, folder and "
                            f"permissions.") from None
     try:
         return _decoded(content)
     except Image.UnidentifiedImageError:
-        raise PictureError(f"{name} is not a picture that can be read here: save it as PNG or "
+        raise UserError(f"{name} is not a picture that can be read here: save it as PNG or "
                            f"JPEG.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"{name} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million "
+        raise UserError(f"{name} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million "
                            f"pixels: make it smaller first.") from None
     except Exception as error:  # for a damaged file, Pillow's decoders raise almost anything
-        raise PictureError(f"{name} is damaged or incomplete ({reason(error).rstrip('.')}): save "
+        raise UserError(f"{name} is damaged or incomplete ({reason(error).rstrip('.')}): save "
                            f"or copy the picture again.") from None
 
 

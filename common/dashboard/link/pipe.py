@@ -10,7 +10,6 @@ import contextlib
 import os
 import pathlib
 import pickle
-import queue
 import subprocess
 import sys
 import threading
@@ -171,23 +170,22 @@ class ScriptLink:
     def __init__(self, messages, words):
         """Read lists of messages from a binary file, in a thread, and write to another one."""
         self._messages, self._words = messages, words
-        self._arrived = queue.SimpleQueue()
+        self._arrived, self._has_asked = [], False
         self._something = threading.Event()
-        self._has_asked = False
         self.has_begun, self.has_ended = False, False
         words.write(BEGINNING)
         words.flush()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        try:
+        # The end may come in the middle of a message.
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
             while True:
-                self._arrived.put(pickle.load(self._messages))
+                self._arrived = pickle.load(self._messages)
                 self.has_begun = True
                 self._something.set()
-        except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
-            self.has_ended = True
-            self._something.set()
+        self.has_ended = True
+        self._something.set()
 
     def wait_for_run(self):
         """Wait until the script has something to show; return whether it has, before its end."""
@@ -203,11 +201,9 @@ class ScriptLink:
 
     def take(self):
         """The messages that have come, a list."""
-        try:
-            messages = self._arrived.get_nowait()
-        except queue.Empty:
-            return []
-        self._has_asked = False
+        messages = self._arrived
+        if messages:  # nothing comes any more until it is asked for
+            self._arrived, self._has_asked = [], False
         return messages
 
     def tell(self, message):

@@ -33,7 +33,7 @@ class Hands:
         if figure.keys.is_open:
             figure.keys.toggle()
         elif row is not None:
-            row.action(viewer, row.names[0])
+            viewer.act(row, row.names[0])
         elif self.will_zoom:
             if panel is not None and panel.can_zoom:
                 self._box = panel, (event.xdata, event.ydata)

@@ -8,7 +8,7 @@ from common.dashboard.drawing.panels import VIEWS
 from common.dashboard.link.messages import Paused, Question, Step
 from common.dashboard.link.run import NotOftener
 from common.dashboard.viewer.hands import Hands
-from common.dashboard.viewer.keys import ACTIONS, KEYS, buttons_of
+from common.dashboard.viewer.keys import BY_NAME, KEYS, buttons_of
 
 TICK = 0.04         # seconds between two looks at what has arrived
 STATUS_EVERY = 1.0  # seconds from one status line to the next: text is slow to draw
@@ -105,23 +105,22 @@ class Viewer:
         self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
 
+    def act(self, key, name):
+        """Do what one of the `KEYS` does, pressed by this name, if it does something now."""
+        if key.action is not None and key.works(self):
+            key.action(self, name)
+
     def slide(self, key):
         """Point at the value beside, layer by layer, for the name of an arrow key."""
-        layers = self.figure.panels.get("layers")
-        if layers is not None:
-            layers.slide(self._scene, key)
+        self.figure.panels["layers"].slide(self._scene, key)
 
-    def toggle_view(self, view, ability):
-        """Show a view of what the network can be asked, if it has the ability, or the one before.
-        """
-        back, is_shown = "all", self.figure.view == view
-        if view == "write":
-            is_shown = self.figure.is_sheet
-        elif self.figure.is_sheet and "write " + view in VIEWS:
-            back, view = "write", "write " + view
-            is_shown = self.figure.view == view
-        if self.can(ability):
-            self.show_view(back if is_shown else view)
+    def toggle_view(self, view):
+        """Show a view of what the network can be asked, or the one before."""
+        back = "all"
+        if self.figure.is_sheet and f"write {view}" in VIEWS:
+            back, view = "write", f"write {view}"
+        is_shown = self.figure.is_sheet if view == "write" else self.figure.view == view
+        self.show_view(back if is_shown else view)
 
     def can(self, ability):
         """Whether the network has an ability: "classify" or "inside", as an `output.Model`."""
@@ -137,27 +136,19 @@ class Viewer:
         """bool, whether the training goes on, or will"""
         return self._run.phase in ("training", "paused")
 
-    def clear_sheet(self):
-        """Take a new sheet."""
-        if self.figure.is_sheet:
-            self.figure.sheet.writing.clear()
-
     def step(self):
         """Have one training step done in a pause."""
-        if self.is_paused:
-            self._tell(Step())
+        self._tell(Step())
 
     def toggle_pause(self):
         """Pause the training, or have it go on."""
-        if self.can_pause:
-            message = Paused(self._run.phase == "training")
-            self._run.apply(message)  # at once, whatever the script is at
-            self._tell(message)
+        message = Paused(self._run.phase == "training")
+        self._run.apply(message)  # at once, whatever the script is at
+        self._tell(message)
 
     def start_zoom(self):
-        """Have the next box that the user draws be zoomed into, where there is something to zoom.
-        """
-        self.hands.will_zoom = self.figure.can_zoom
+        """Have the next box that the user draws be zoomed into."""
+        self.hands.will_zoom = True
 
     def undo_zooms(self):
         """Show all panels whole again."""
@@ -172,8 +163,8 @@ class Viewer:
             self.figure.keys.toggle()
         elif key == "escape" and self.hands.will_zoom:
             self.hands.end_zoom()
-        elif key in ACTIONS:
-            ACTIONS[key](self, key)
+        elif key in BY_NAME:
+            self.act(BY_NAME[key], key)
         else:
             return
         self.react()
