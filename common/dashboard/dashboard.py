@@ -108,7 +108,7 @@ class Dashboard:
         self._next_bands = 0                          # iteration
         self._done, self._is_inside = None, False     # all before this one is done; inside it?
         self._has_begun = self._is_finished = self._only_looks = False
-        self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
+        self._measured = {}                           # the latest iteration, by kind of message
         self._status = NotOftener(STATUS_EVERY)
         if not is_notebook():  # its process goes on
             terminal.before_exit(self._end_unfinished)
@@ -137,7 +137,6 @@ class Dashboard:
                 self._done = i
                 self._audience.undo_training()
                 return
-            self._asked_last = self._asked
             self._began += self._audience.attend(i + 1)
             if self.closed:
                 return
@@ -178,13 +177,11 @@ class Dashboard:
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        self._asked = Trained
         return i % TRAIN_EVERY == 0 or i in (self.run.last, self._audience.step_to)
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
         every = TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY
-        self._asked = Tested
         return i % every == 0 or i in (self.run.last, self._audience.step_to)
 
     def show_train(self, i, accuracy, loss, images, predictions, labels,
@@ -261,8 +258,9 @@ class Dashboard:
             raise terminal.UserError("the dashboard is finished: what it should show comes before "
                                      "dashboard.finish()")
         self._audience.send(measured)
-        is_last = self._asked_last in (None, type(measured))
-        self._began += self._audience.attend(measured.iteration, is_last)
+        self._measured[type(measured)] = measured.iteration
+        is_all = set(self._measured.values()) == {measured.iteration}
+        self._began += self._audience.attend(measured.iteration, is_all)
         if not math.isfinite(measured.loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))

@@ -72,7 +72,7 @@ class Run:
         self.title, self.phase = "", "training"
         self.reads_digits, self.has_inside = False, False
         self.iteration, self.last, self.epoch, self.seconds_left = 0, None, None, None
-        self.curves, self.compared = _empty_curves(), {}
+        self.curves, self.compared = {name: Curve() for name in CURVES}, {}
         self.train_digits, self.test_digits = None, None
 
     def apply(self, message):
@@ -82,13 +82,16 @@ class Run:
                 self.title, self.last = message.title, message.last
                 self.reads_digits, self.has_inside = message.reads_digits, message.has_inside
             case Restored():
-                _extend(self.curves, message.curves)
+                for name, measured in message.curves.items():
+                    for iteration, value in zip(*measured):
+                        self.curves[name].add(iteration, value)
                 self.iteration = message.iteration
                 if self.last is not None:
                     self.last = max(self.last, message.iteration)
             case Compared():
-                self.compared[message.name] = _empty_curves()
-                _extend(self.compared[message.name], message.curves)
+                earlier = Run()
+                earlier.apply(Restored(0, 0.0, message.curves))
+                self.compared[message.name] = earlier.curves
             case Trained():
                 self.iteration, self.epoch = message.iteration, message.epoch
                 self._add(message.iteration, train_accuracy=message.accuracy,
@@ -113,17 +116,6 @@ class Run:
         for name, value in values.items():
             if value is not None:
                 self.curves[name].add(iteration, value)
-
-
-def _empty_curves():
-    return {name: Curve() for name in CURVES}
-
-
-def _extend(curves, measurements):
-    """Add what a message has to a dictionary of `Curve`."""
-    for name, curve in measurements.items():
-        for iteration, value in zip(*curve):
-            curves[name].add(iteration, value)
 
 
 def hours(seconds):

@@ -103,18 +103,16 @@ class ViewerOutput(Output):
     def _answer(self, is_training=True):
         """Answer new questions at once, and all of them with a new state of the network, at times.
         """
-        questions = dict(self._process.questions)
-        is_due = is_training and questions and self._again.is_due
-        if questions == self._answered and not is_due:
-            return
-        began = time.monotonic()
-        new = questions if is_due else {viewer: question for viewer, question in questions.items()
-                                        if question != self._answered.get(viewer)}
-        found = {question: self._find(question) for question in set(new.values())}
-        for viewer, question in new.items():
-            self._process.send(Answer(viewer, question, found[question]))
-        self._answered = questions
-        self._again.restart(time.monotonic() - began)
+        answered = {} if is_training and self._again.is_due else self._answered
+        self._answered = dict(self._process.questions)
+        new = {viewer: question for viewer, question in self._answered.items()
+               if question != answered.get(viewer)}
+        if new:
+            began = time.monotonic()
+            found = {question: self._find(question) for question in set(new.values())}
+            for viewer, question in new.items():
+                self._process.send(Answer(viewer, question, found[question]))
+            self._again.restart(time.monotonic() - began)
 
     def _find(self, question):
         """The answer to a question; None if it cannot be found in this network."""
@@ -132,9 +130,8 @@ class ViewerOutput(Output):
     def _wait_while(self, condition):
         """Answer while `condition()` is true and the viewer is there."""
         while condition() and not self._process.is_over:
-            asked = dict(self._process.questions)
-            self._process.wait(lambda asked=asked: not condition() or self._process.is_over
-                               or self._process.questions != asked, ANSWER_EVERY)
+            self._process.wait(lambda: not condition() or self._process.is_over
+                               or self._process.questions != self._answered, ANSWER_EVERY)
             self._answer(is_training=False)
 
     def finish(self):
