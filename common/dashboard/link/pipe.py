@@ -14,15 +14,7 @@ import subprocess
 import sys
 import threading
 
-from common.dashboard.link.messages import (
-    Closed,
-    Failed,
-    More,
-    Opened,
-    Paused,
-    Question,
-    Step,
-)
+from common.dashboard.link.messages import Closed, Failed, More, Opened, Paused, Question, Step
 from common.dashboard.link.run import Outbox
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
@@ -60,14 +52,14 @@ class ViewerProcess:
         # Drawing needs no threads of linear algebra, which would compete with the training.
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
                                     "MKL_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "common.dashboard.viewer.process", f"--title={title}"]
+        # The import of matplotlib fails where this names what it does not know.
+        backend = environment.pop("MPLBACKEND", "")
+        command = [sys.executable, "-m", "common.dashboard.viewer.process", f"--title={title}",
+                   f"--backend={backend}"]
         with contextlib.suppress(OSError):  # the current folder may be gone
             command += ["--folder", os.getcwd()]
         if web is not None:
             command += ["--web", str(web)]
-        # The import of matplotlib fails where this names what it does not know.
-        if (backend := environment.pop("MPLBACKEND", None)):
-            command += [f"--backend={backend}"]
         self._process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, start_new_session=True)  # out of the reach of Ctrl-C
@@ -113,7 +105,8 @@ class ViewerProcess:
 
     def _listen(self):
         try:
-            _skip_to_beginning(self._process.stdout)
+            while (line := self._process.stdout.readline()) and not line.endswith(BEGINNING):
+                pass
             while True:
                 self._take(pickle.load(self._process.stdout))
         except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
@@ -151,12 +144,6 @@ def _open_streams():
             os.fstat(descriptor)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
-
-
-def _skip_to_beginning(pipe):
-    """Read up to `BEGINNING`, or to the end."""
-    while (line := pipe.readline()) and not line.endswith(BEGINNING):
-        pass
 
 
 class ScriptLink:

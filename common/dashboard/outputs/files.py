@@ -14,8 +14,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+import zlib
 
 import numpy as np
 
@@ -130,23 +130,15 @@ def movie_file(text):
 
 
 class Movie(Output):
-    """Records a run in a temporary file, and makes a movie of it at the end."""
+    """Records a run, and makes a movie of it at the end."""
 
     option = Option("--save-movie", "save the whole run as a movie: .mp4, which needs the program "
                     "ffmpeg, or .gif", metavar="FILE", type=movie_file)
 
     def __init__(self, options):
         self._path = options.save_movie
-        self._waiting = Outbox()  # messages since the last frame
-        self._every, self._next_frame, self._frames = 1, 1, 0
-
-    def start(self, run, model, terminal):
-        super().start(run, model, terminal)
-        try:
-            self._record = tempfile.TemporaryFile()
-        except OSError as error:
-            raise UserError("--save-movie: there is no folder to record it in: set the environment "
-                            "variable TMPDIR to one") from error
+        self._frames, self._waiting = [], Outbox()  # packed messages; those since the last frame
+        self._every = self._next_frame = 1          # iterations
 
     def send(self, message):
         match message:
@@ -160,32 +152,26 @@ class Movie(Output):
         self._waiting.add(message)
 
     def _end_frame(self):
-        try:
-            pickle.dump(self._waiting.take(), self._record, pickle.HIGHEST_PROTOCOL)
-        except OSError as error:
-            raise UserError(
-                f"no room in {tempfile.gettempdir()} to record the movie ({error.strerror}): free "
-                "some, or set the environment variable TMPDIR to another folder") from error
-        self._frames += 1
+        packed = pickle.dumps(self._waiting.take(), pickle.HIGHEST_PROTOCOL)
+        self._frames.append(zlib.compress(packed, 1))  # most pixels are blank: a tenth of the room
 
     def finish(self):
         if not has_curves(self._run):
             return
         self._end_frame()
-        self._record.seek(0)
         ending = pathlib.Path(self._path).suffix.lower()
         write, size = {".mp4": _write_mp4, ".gif": _write_gif}[ending], MOVIE_SIZE[ending]
         run = Run()
         with drawn(run, *size) as picture, whole_file(self._path) as partial:
-            write(self._draw_frames(run, picture), self._frames, size, partial)
+            write(self._draw_frames(run, picture), len(self._frames), size, partial)
         self._terminal.say(f"saved {self._path}")
 
     def _draw_frames(self, run, picture):
         """Yield the movie's pictures, uint8 [height, width, 4]; each is valid until the next."""
         picture.repaint_in_part()
-        for frame in range(self._frames):
-            self._terminal.show(f"drawing the movie: frame {frame + 1} of {self._frames}")
-            for message in pickle.load(self._record):
+        for number, frame in enumerate(self._frames, 1):
+            self._terminal.show(f"drawing the movie: frame {number} of {len(self._frames)}")
+            for message in pickle.loads(zlib.decompress(frame)):
                 run.apply(message)
             parts = picture.update()
             if parts is None:

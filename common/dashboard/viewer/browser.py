@@ -108,7 +108,7 @@ class PageViewer(Viewer):
 
 
 class Page(tornado.web.RequestHandler):
-    """The page itself."""
+    """The page itself, with matplotlib's side of the canvas in it."""
 
     def initialize(self, title):
         self._title = title
@@ -116,17 +116,10 @@ class Page(tornado.web.RequestHandler):
     def get(self):
         keys = [name for key in KEYS for name in key.names]
         self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
+            mpl=backend_webagg.FigureManagerWebAgg.get_javascript(),
             title=tornado.escape.xhtml_escape(self._title),
             title_json=tornado.escape.json_encode(self._title),
             keys=json.dumps(keys), formats=json.dumps(FORMATS)))
-
-
-class Script(tornado.web.RequestHandler):
-    """matplotlib's side of the canvas, in the browser."""
-
-    def get(self):
-        self.set_header("Content-Type", "application/javascript")
-        self.finish(backend_webagg.FigureManagerWebAgg.get_javascript())
 
 
 class Save(tornado.web.RequestHandler):
@@ -239,7 +232,6 @@ async def serve(port, title, link, viewers):
     static_files = backend_webagg.FigureManagerWebAgg.get_static_file_path()
     application = tornado.web.Application([
         (r"/", Page, {"title": title}),
-        (r"/mpl\.js", Script),
         (r"/save\.([a-z]+)", Save, {"canvases": canvases}),
         (r"/socket", Socket, {"viewers": viewers, "canvases": canvases, "title": title}),
         (r"/_static/(.*)", tornado.web.StaticFileHandler, {"path": static_files}),

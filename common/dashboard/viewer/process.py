@@ -41,7 +41,7 @@ def main():
     parser.add_argument("--title", required=True)
     parser.add_argument("--folder", help="where to save pictures, unless the user says otherwise")
     parser.add_argument("--web", type=int, metavar="PORT", help="serve a page instead of a window")
-    parser.add_argument("--backend", default="", help="how to open a window, as MPLBACKEND has it")
+    parser.add_argument("--backend", help="how to open a window, as MPLBACKEND has it")
     arguments = parser.parse_args()
 
     # The streams are for messages alone, whatever libraries print.
