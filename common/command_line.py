@@ -6,9 +6,6 @@ import sys
 
 from common import mnist_data, options, terminal
 from common.dashboard import audience
-from common.dashboard.link.pipe import ViewerProcess
-from common.dashboard.outputs import files
-from common.dashboard.outputs.viewer import has_screen
 from common.graph import start as tensorflow_start
 from common.options import Option
 
@@ -67,17 +64,16 @@ def start(script_docstring, threads=None, pictures=None):
     Raises:
       UserError: a GPU was asked for, and there is none.
     """
-    is_notebook = files.is_notebook()
+    is_notebook = terminal.is_notebook()
     if not is_notebook:  # its process goes on, and shows errors its own way
         terminal.end_clearly()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
     chosen = _parse(script_docstring, threads, pictures)
-    # The viewer loads what it needs while TensorFlow is being imported.
-    is_seen = not chosen.text and (has_screen() and not is_notebook or chosen.web is not None)
+    # It loads what it needs while TensorFlow is being imported.
     title = os.path.splitext(terminal.script_file())[0]
-    chosen.viewer = ViewerProcess(title, chosen.web) if is_seen else None
+    chosen.viewer = audience.start_viewer(chosen, title)
 
     tensorflow_on_device = tensorflow_start.start(chosen.device, chosen.threads)
     if tensorflow_on_device is None:

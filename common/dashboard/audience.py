@@ -13,7 +13,7 @@ from common.dashboard.outputs import afterwards, files
 from common.dashboard.outputs.text import Text
 from common.dashboard.outputs.viewer import ViewerOutput, has_screen
 from common.options import Option, folder, whole_number
-from common.terminal import StatusLine, UserError, readable, reason
+from common.terminal import StatusLine, UserError, is_notebook, readable, reason
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
@@ -185,17 +185,15 @@ class Audience:
         self._outputs.append(output)
 
     def _open_viewer(self):
-        """Start the process of the window or page, unless the script has done so early on."""
-        web = self.options.web
-        if web is None and files.is_notebook():
-            self._begin(files.Notebook())
-        elif web is None and not has_screen():
-            self._go_on_without_viewer("There is no screen")
-        else:
-            self._viewer = ViewerOutput(
-                self._early_viewer or ViewerProcess(self._title, web), is_page=web is not None,
-                stays_open=not self.options.close, signals=self._signals)
+        process = self._early_viewer or start_viewer(self.options, self._title)
+        if process is not None:
+            self._viewer = ViewerOutput(process, self.options.web is not None,
+                                        not self.options.close, self._signals)
             self._begin(self._viewer)
+        elif is_notebook():
+            self._begin(files.Notebook())
+        else:
+            self._go_on_without_viewer("There is no screen")
 
     def _go_on_without_viewer(self, why):
         if self.options.save_figure is None:
@@ -221,6 +219,13 @@ class Audience:
         self._terminal.say(f"restored {folder}: all before iteration {restored.iteration:,} is "
                            f"done")
         return restored.seconds
+
+
+def start_viewer(options, title):
+    """Start the process of a window or of pages: a `ViewerProcess`; None where none is to be."""
+    if options.text or options.web is None and (is_notebook() or not has_screen()):
+        return None
+    return ViewerProcess(title, options.web)
 
 
 def compared_with(folders, title):

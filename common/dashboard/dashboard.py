@@ -39,7 +39,7 @@ from common.dashboard.audience import Audience
 from common.dashboard.link import measurements
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
 from common.dashboard.link.run import NotOftener
-from common.dashboard.outputs.files import is_notebook, png_of
+from common.dashboard.outputs.files import png_of
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
@@ -110,7 +110,7 @@ class Dashboard:
         self._has_begun = self._is_finished = self._only_looks = False
         self._measured = {}                           # the latest iteration, by kind of message
         self._status = NotOftener(STATUS_EVERY)
-        if not is_notebook():  # its process goes on
+        if not terminal.is_notebook():  # its process goes on
             terminal.before_exit(self._end_unfinished)
 
     def loop(self, iterations):

@@ -212,14 +212,6 @@ def _write_gif(frames, count, size, path):
                         duration=[each] * (count - 1) + [each + 1000 * LAST_FRAME])
 
 
-def is_notebook():
-    """Whether this is code in a notebook: run by an IPython that has a page to show pictures on."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-    return getattr(get_ipython(), "kernel", None) is not None  # in a terminal it has none
-
-
 class Notebook(Output):
     """Shows the run below the cell that trains, in a picture that is replaced again and again.
 
