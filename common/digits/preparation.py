@@ -59,13 +59,13 @@ class Handwriting:
     @property
     def ink(self):
         """uint8 [SHEET, SHEET], 0 to 255, what is on the sheet."""
-        sheet, radius = Image.new("L", (SHEET, SHEET)), PEN / 2 * SHEET
+        sheet, tip = Image.new("L", (SHEET, SHEET)), round(PEN * SHEET)
         pen = ImageDraw.Draw(sheet)
         for stroke in self.strokes:
-            points = [(x * SHEET, y * SHEET) for x, y in stroke]
-            pen.line(points, 255, round(2 * radius))
-            for x, y in points:  # the tip is round
-                pen.ellipse((x - radius, y - radius, x + radius, y + radius), 255)
+            points = np.multiply(stroke, SHEET)
+            pen.line(points.ravel().tolist(), 255, tip)
+            for left, top in np.rint(points - tip / 2).tolist():  # the tip is round
+                pen.ellipse((left, top, left + tip - 1, top + tip - 1), 255)
         return np.asarray(sheet)
 
 
