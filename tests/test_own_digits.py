@@ -7,7 +7,6 @@ import drawn_digits
 import numpy as np
 import pytest
 from conftest import run_python, script_of
-from drawn_digits import black
 from PIL import Image
 from small_model import trained_layer
 
@@ -59,7 +58,8 @@ def bad_files(tmp_path):
     (tmp_path / "text.png").write_text("my digit")
     Image.new("L", (100, 100), 200).save(tmp_path / "blank.png")
     return {str(tmp_path / "nowhere.png"): "cannot be read",
-            str(tmp_path / "empty.png"): "not a picture", str(tmp_path / "text.png"): "not a picture",
+            str(tmp_path / "empty.png"): "not a picture",
+            str(tmp_path / "text.png"): "not a picture",
             str(tmp_path / "blank.png"): "No digit can be seen"}
 
 

@@ -10,7 +10,6 @@ from conftest import PROJECT, script_environment
 from drawn_dashboard import messages_of_a_run
 from fed_viewer import FedViewer
 
-
 SCRIPT = """
 import types
 import numpy as np

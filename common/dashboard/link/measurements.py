@@ -88,8 +88,8 @@ def _images(images, name):
     if images.size == 0 or images.ndim != 3 and (images.ndim != 4 or images.shape[3] != 1):
         raise _unfit(images, name, IMAGES)
     if (most := images[:LOOKED_AT].max()) > MOST:
-        raise UserError(f"{name} has the shape {list(images.shape)} and values up to {most:.4g}; it "
-                        f"should be {IMAGES}: divide by 255")
+        raise UserError(f"{name} has the shape {list(images.shape)} and values up to {most:.4g}; "
+                        f"it should be {IMAGES}: divide by 255")
     return images
 
 

@@ -75,7 +75,8 @@ class PageViewer(Viewer):
 
         Many panels need height where the page is narrow; then it scrolls, but for a box to zoom.
         """
-        told = {"shape": {"is_tall": len(self.figure.panels) > 3, "is_zooming": self.hands.will_zoom},
+        told = {"shape": {"is_tall": len(self.figure.panels) > 3,
+                          "is_zooming": self.hands.will_zoom},
                 "buttons": {"rows": [
                     [button.words, button.key.names[0], button.key.words, button.works]
                     for button in buttons_of(self)]}}
