@@ -9,13 +9,11 @@ import contextlib
 import io
 import os
 import pathlib
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import zlib
 
 import numpy as np
 
@@ -137,7 +135,8 @@ class Movie(Output):
 
     def __init__(self, options):
         self._path = options.save_movie
-        self._frames, self._waiting = [], Outbox()  # packed messages; those since the last frame
+        # Messages by frame, and those since the last one: of a whole run 260 MB at most.
+        self._frames, self._waiting = [], Outbox()
         self._every = self._next_frame = 1          # iterations
 
     def send(self, message):
@@ -147,18 +146,14 @@ class Movie(Output):
             case Started():
                 self._every = max(1, (message.last or 0) // FRAMES)
             case Trained() | Tested() if message.iteration >= self._next_frame:
-                self._end_frame()
+                self._frames.append(self._waiting.take())
                 self._next_frame = message.iteration + self._every
         self._waiting.add(message)
-
-    def _end_frame(self):
-        packed = pickle.dumps(self._waiting.take(), pickle.HIGHEST_PROTOCOL)
-        self._frames.append(zlib.compress(packed, 1))  # most pixels are blank: a tenth of the room
 
     def finish(self):
         if not has_curves(self._run):
             return
-        self._end_frame()
+        self._frames.append(self._waiting.take())
         ending = pathlib.Path(self._path).suffix.lower()
         write, size = {".mp4": _write_mp4, ".gif": _write_gif}[ending], MOVIE_SIZE[ending]
         run = Run()
@@ -171,7 +166,7 @@ class Movie(Output):
         picture.repaint_in_part()
         for number, frame in enumerate(self._frames, 1):
             self._terminal.show(f"drawing the movie: frame {number} of {len(self._frames)}")
-            for message in pickle.loads(zlib.decompress(frame)):
+            for message in frame:
                 run.apply(message)
             parts = picture.update()
             if parts is None:
