@@ -163,15 +163,18 @@ class Viewers:
 
     def tick(self):
         """Take what has come, and show it if it is time to: to be called every `TICK`."""
+        hasty = set()  # viewers whose users wait for what they have written or asked
         for message in self._link.take():
             self.run.apply(message)
             self._has_news = True
             if isinstance(message, Closed):
                 self.is_closed = True
             elif isinstance(message, Answer) and message.viewer in self._viewers:
-                self._viewers[message.viewer].asker.take(message)
+                viewer = self._viewers[message.viewer]
+                if viewer.asker.take(message):
+                    hasty.add(viewer)
         viewers = list(self._viewers.values())
-        hasty = [viewer for viewer in viewers if viewer.tick()]
+        hasty |= {viewer for viewer in viewers if viewer.tick()}
         if self._has_news and self._pace.is_due and not self.is_closed:
             self._has_news = False
             self.repaint()

@@ -45,15 +45,10 @@ class Viewer:
         self.hands = Hands(self, canvas)
 
     def tick(self):
-        """Take in what the user writes, and ask what the view asks.
-
-        Returns:
-          bool, whether its user sees something new that they have just written or asked for.
-        """
+        """Take in what the user writes, and ask what the view asks; return whether it is new."""
         is_written = self.hands.take_written()
         self._ask()
-        is_answered, self.asker.is_answered = self.asker.is_answered, False
-        return is_written or is_answered
+        return is_written
 
     def _ask(self):
         question = self.figure.question
@@ -181,14 +176,13 @@ class Asker:
 
     Attributes:
       is_waiting: bool, for a first answer.
-      is_answered: bool, whether that has come; who shows it says no to this.
     """
 
     def __init__(self, number, scene, tell):
         """Ask for the viewer with this number, by `tell`, which sends a message to the script."""
         self._number, self._scene, self._tell = number, scene, tell
         self._question, self._pace = None, NotOftener(ASK_EVERY)
-        self.is_waiting = self.is_answered = False
+        self.is_waiting = False
 
     def ask(self, question):
         """Have it answered, now and with each new state of the network; None for no question."""
@@ -205,11 +199,14 @@ class Asker:
         self._tell(Question(self._number, question))
 
     def take(self, answer):
-        """Show an `Answer`; while the user writes, it is about the digit of a moment ago."""
-        kind = type(answer.question)
-        if kind is not type(self._question):
-            return
-        if answer.question == self._question:
-            self.is_answered |= self.is_waiting
-            self.is_waiting = False
+        """Take in an `Answer`; while the user writes, it is about the digit of a moment ago.
+
+        Returns:
+          bool, whether it is what the user waits for.
+        """
+        if type(answer.question) is not type(self._question):
+            return False
+        is_first = self.is_waiting and answer.question == self._question
+        self.is_waiting &= not is_first
         self._scene.take(answer.question, answer.found)
+        return is_first
