@@ -196,17 +196,6 @@ def test_dirt_goes_and_a_second_stroke_stays(tmp_path):
     assert ink[:50].max() == 0
 
 
-def test_the_thirty_drawn_digits_can_be_prepared(tmp_path):
-    drawn = list(drawn_digits.pictures())
-    assert [label for _, label, _ in drawn] == [digit for digit in range(10) for _ in range(3)]
-    for name, _, picture in drawn:
-        picture.save(tmp_path / "drawn.jpg", quality=80)
-        ink = read_picture(tmp_path / "drawn.jpg")
-        assert_like_mnist(prepare(ink))
-        assert 20 < (prepare(ink) > 127).sum() < 220
-        assert not holds_several(ink), name
-
-
 def test_two_digits_in_a_picture_are_noticed(digits, tmp_path):
     """Else the user gets one digit for both and no hint why. A digit in two parts is still one."""
     for left, right in zip(digits[:20], digits[20:40]):
@@ -275,7 +264,7 @@ def test_a_picture_too_large_for_the_memory(drawing, tmp_path, monkeypatch, recw
 # In a picture of 28x28, a shadow is as sharp as a stroke.
 @pytest.mark.parametrize("paper, shape", [
     (paper, shape) for paper in drawn_digits.PAPERS if paper is not drawn_digits.squared
-    for shape in [(1, 1), (1, 90), (90, 1), (28, 28), (200, 300), (700, 500)]
+    for shape in [(1, 1), (1, 90), (28, 28), (700, 500)]
     if paper is not drawn_digits.shadow or min(shape) > 28])
 def test_blank_paper_is_no_digit(tmp_path, paper, shape):
     for seed, name in enumerate(["blank.png", "blank.jpg"]):
