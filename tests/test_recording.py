@@ -84,7 +84,7 @@ def test_mp4_can_be_decoded_again(tmp_path):
 def test_a_long_run_gives_a_movie_of_bounded_length(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "FRAMES", 6)
     recorded(tmp_path / "run.gif", [Started("a test", 6000), *(
-        Trained(iteration, 0.5, 50.0 * (1 - iteration / 8000)) for iteration in range(0, 6001, 20))])
+        Trained(iteration, 0.5, 50 - iteration / 160) for iteration in range(0, 6001, 20))])
     assert Image.open(tmp_path / "run.gif").n_frames in (6, 7)
 
 
