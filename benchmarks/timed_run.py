@@ -24,6 +24,7 @@ class Watch:
         of the first training step.
       first_step_done: that moment, in seconds of time.monotonic(); None before.
       notes: a dictionary, as `scripts.run_script` returns it.
+      last_test: the predictions and labels of the latest test, two arrays [10000, 10].
     """
 
     def __init__(self):
@@ -55,12 +56,13 @@ class Watch:
                     yield i
                 self.notes["iterations"], loop = i, time.monotonic() - self.first_step_done
                 self.notes["loop"] = self.seconds | {"rest": loop - sum(self.seconds.values())}
+                computed, correct = (rows.argmax(axis=1) for rows in self.last_test)
+                (wrong,) = (computed != correct).nonzero()
+                self.notes["misread"] = {str(number): int(computed[number]) for number in wrong}
 
             def show_test(dashboard, i, accuracy, loss, images, predictions, labels):
                 self.notes["tests"].append((i, float(accuracy), float(loss)))
-                computed = predictions.argmax(axis=1)
-                (wrong,) = (computed != labels.argmax(axis=1)).nonzero()
-                self.notes["misread"] = {str(number): int(computed[number]) for number in wrong}
+                self.last_test = predictions, labels  # looked at when the loop is over, untimed
                 super().show_test(i, accuracy, loss, images, predictions, labels)
 
         return WatchedDashboard

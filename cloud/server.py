@@ -307,13 +307,13 @@ def main():
     options = parser().parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s",
                         level=logging.INFO)
+    health_route = _route("AIP_HEALTH_ROUTE", HEALTH_ROUTE)
+    predict_route = _route("AIP_PREDICT_ROUTE", PREDICT_ROUTE)
     listener = _bind(options.address, options.port)
     prediction.check_folder(options.model_dir)
     tensorflow_start.start("auto")
     model = prediction.ServedModel(options.model_dir)
-    predict_route = os.environ.get("AIP_PREDICT_ROUTE") or PREDICT_ROUTE
-    server = Server(Application(model, os.environ.get("AIP_HEALTH_ROUTE") or HEALTH_ROUTE,
-                                predict_route), options.drain_seconds)
+    server = Server(Application(model, health_route, predict_route), options.drain_seconds)
     host = "127.0.0.1" if options.address in ("", "0.0.0.0", "::") else options.address
     with contextlib.suppress(AttributeError):  # a C library that is not glibc
         # Large bodies go back to the system when they are done with, for good and at once.
@@ -323,6 +323,14 @@ def main():
     log.info("serving %s at http://%s:%d%s", model.folder, host, listener.getsockname()[1],
              predict_route)
     server.run([listener])
+
+
+def _route(variable, default):
+    """The path that an environment variable names."""
+    route = os.environ.get(variable) or default
+    if not route.startswith("/"):
+        raise UserError(f"{variable} is {route!r}, which is no path: it should begin with /")
+    return route
 
 
 def _most():

@@ -228,12 +228,11 @@ def test_digits_that_excite_a_filter_are_marked_where_they_do():
 def test_the_digits_that_excite_a_neuron_most():
     """Otherwise a reader is shown digits that have nothing to do with the neuron."""
     names, network = network_of("1.0")
-    images, labels = names["mnist"].train.first(1000)
+    images, _ = names["mnist"].train.first(1000)
     values = names["sess"].run(names["Y"], {names["X"]: images})[:, 3]
     exciting = network.inside.exciting(0, 3)
     best = np.argsort(-values, kind="stable")[:20]
     np.testing.assert_allclose(exciting.values, values[best], rtol=1e-5)
-    assert exciting.labels.tolist() == labels[best].argmax(axis=1).tolist()
     np.testing.assert_array_equal(exciting.images, np.round(255 * images[best, ..., 0]))
     assert (exciting.of, exciting.weights.name) == (1000, "W")
 

@@ -115,7 +115,7 @@ class Inside:
         if self._train_set is None:
             return None
         layer = self._pictured()[number]
-        images, labels = self._train_set.first(LOOKED_AT)
+        images, _ = self._train_set.first(LOOKED_AT)
         images = images.reshape(-1, 28, 28, 1)
         outputs, values = self._sess.run([layer.output, layer.weights], self._feed_for(images))
         values_of_each = outputs[..., neuron].reshape(len(images), -1)
@@ -128,7 +128,6 @@ class Inside:
                       for where in values_of_each[best].argmax(axis=1)]
         return Exciting(Weights(self.name_of(layer.weights), values),
                         np.round(images[best, ..., 0] * 255).astype(np.uint8),
-                        (labels.argmax(axis=1) if labels.ndim == 2 else labels)[best],
                         strongest[best], () if None in fields else tuple(fields), len(images))
 
     def layers(self, image):

@@ -62,10 +62,11 @@ def start(device, threads=None):
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)  # not all of its memory at once
         # The first operations have things to say, too, and start the threads: let it be these two.
+        # The session comes first: the other way round, the prediction server is a fifth slower.
         with threads_without_signals():
-            tf.constant(0)  # without a graph, and for functions
             with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
                 sess.run(tf.constant(0))
+            tf.constant(0)  # without a graph, and for functions
 
     name = f"CPU ({os.cpu_count()} cores)"
     for gpu in gpus:

@@ -228,7 +228,7 @@ def tile_at(groups, places, x, y):
 
 
 class TilePanel(Panel):
-    """Groups of  What they are, a subclass takes from an answer in the scene.
+    """Groups of tiles. What they are, a subclass takes from an answer in the scene.
 
     Attributes:
       heading: str, the title.
@@ -290,9 +290,7 @@ class TilePanel(Panel):
     def _show(self, scene):
         width, height = self._size
         self.set_title(self.heading)
-        self.groups = self.groups_of(scene)
-        _, unit, _ = self._scale
-        text = self._text
+        self.groups, text = self.groups_of(scene), self._text
         self.places, _ = lay_out(self.groups, width, height, text, False)
         from_left = False
         if self.from_left and self.groups:
@@ -303,7 +301,7 @@ class TilePanel(Panel):
         picture = draw(self.groups, self.places, width, height)
         self._used = 0
         for group, place in zip(self.groups, self.places):
-            self._label(group, place, picture, text, unit, from_left)
+            self._label(group, place, picture, from_left)
         if self.question is not None and self.question not in scene.answers:
             self._write(width / 2, height / 2, ASKING, FAINT_COLOUR, ha="center")
         for unused in self._texts[self._used:]:
@@ -311,8 +309,9 @@ class TilePanel(Panel):
         opaque = np.full((height, width, 1), 255, np.uint8)
         self._image.show_pixels(np.dstack([picture, opaque]), (0, width, height, 0))
 
-    def _label(self, group, place, picture, text, unit, from_left):
+    def _label(self, group, place, picture, from_left):
         """Write a group's label, its scale, and its tiles' captions."""
+        text = self._text
         line = LINE * text
         if from_left:
             x, top = place.x - place.beside, place.y
@@ -321,7 +320,7 @@ class TilePanel(Panel):
                         FAINT_COLOUR)
         else:
             top = place.y - (line if group.captions else 0)
-            label, width = group.label, picture.shape[1]
+            label, (width, _) = group.label, self._size
             if place.count < len(group.values):
                 label += f"; {place.count} of {len(group.values)}"
             if group.note and LETTER * text * len(label + group.note) <= width:
@@ -331,7 +330,7 @@ class TilePanel(Panel):
             self._write(place.x, top - 0.5 * line, label, TEXT_COLOUR)
             if group.is_signed:
                 left = LETTER * text * len(label) + 5 * text
-                self._draw_scale(group, left, top - 0.5 * line, picture, text, unit)
+                self._draw_scale(group, left, top - 0.5 * line, picture)
         middle = place.cell * len(group.values[0]) / 2
         for number, caption in enumerate(group.captions):
             if not caption:
@@ -354,8 +353,9 @@ class TilePanel(Panel):
                 self._write(x + (column + 0.5) * place.cell, y + (row + 0.5) * place.cell,
                             words, "white" if is_dark else TEXT_COLOUR, ha="center")
 
-    def _draw_scale(self, group, left, y, picture, text, unit):
+    def _draw_scale(self, group, left, y, picture):
         """Draw the colours' scale, from the least to the largest, at the right of `left`."""
+        text, (_, unit, _) = self._text, self._scale
         length, thickness = (round(pixels * unit) for pixels in LEGEND)
         limit = f"{group.limit:.2g}"
         x = picture.shape[1] - length - round((len(limit) + 1) * text * 0.65)

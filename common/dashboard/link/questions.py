@@ -152,7 +152,6 @@ class Exciting:
 
     weights: the `Weights` of its layer.
     images: uint8 [n, 28, 28], ink from 0 to 255.
-    labels: int [n], the correct digits.
     values: float32 [n], the neuron's; of a convolution, the largest in the image.
     fields: n tuples (top, left, bottom, right), what of each image the neuron sees there; () where
       it sees all of it.
@@ -161,7 +160,6 @@ class Exciting:
 
     weights: Weights
     images: np.ndarray
-    labels: np.ndarray
     values: np.ndarray
     fields: tuple
     of: int
