@@ -393,12 +393,12 @@ def test_wrong_settings(arguments, sentence, monkeypatch, capsys):
     assert sentence in capsys.readouterr().err + str(ended.value)
 
 
-def test_a_route_that_is_no_path(run_module, monkeypatch):
+def test_a_route_that_is_no_path(monkeypatch):
+    from cloud import server as module
     monkeypatch.setenv("AIP_PREDICT_ROUTE", "predict")
-    result = run_module("cloud.server", "--model-dir", "x")
-    assert result.returncode == 1
-    assert result.stderr == ("server.py: AIP_PREDICT_ROUTE is 'predict', which is no path: it "
-                             "should begin with /\n")
+    monkeypatch.setattr(sys, "argv", ["server", "--model-dir", "x"])
+    with pytest.raises(UserError, match="AIP_PREDICT_ROUTE is 'predict', which is no path: it sho"):
+        module.main()
 
 
 def test_folders_of_models(tmp_path, monkeypatch, layer, tf):
