@@ -35,7 +35,7 @@ def drawn(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
     names, labels, pictures = zip(*drawn_digits.pictures())
     for name, picture in zip(names, pictures):
-        picture.save(folder / f"{name}.png")
+        picture.save(folder / f"{name}.png", compress_level=1)
     return [str(folder / f"{name}.png") for name in names], labels
 
 
@@ -74,7 +74,7 @@ def test_each_file_gets_its_digit_and_says_how_sure_the_network_is(run, drawn, c
     for _, _, per_cent, remark in rows:
         assert ("not sure" in remark) == (float(per_cent) < 80)
     assert {"not sure" in remark for *_, remark in rows} == {True, False}
-    assert output.count(LETTERS) == 1
+    assert output.count(LETTERS) == 1 and "more than one digit" not in output
 
 
 def test_files_that_cannot_be_read_do_not_keep_the_others_from_an_answer(
@@ -113,10 +113,8 @@ def test_the_two_commands_of_the_readme(run_script, drawn, bad_files, tmp_path):
     script, trained = script_of("1.0"), tmp_path / "trained"
     seven, bad = drawn[0][21], list(bad_files)
     assert run_script(script, "--text", "--iterations", 300, "--save", trained).returncode == 0
-    restored = ["--text", "--restore", trained, "--iterations", 0]
-    result = run_script(script, *restored, "--classify", seven)
-    assert (result.returncode, result.stderr) == (0, "")
+    result = run_script(script, "--text", "--restore", trained, "--iterations", 0, "--classify",
+                        *bad, seven, "--pictures", tmp_path / "p")
     assert [row[:2] for row in ROW.findall(result.stdout)] == [(seven, "7")]
-    result = run_script(script, *restored, "--classify", *bad, seven, "--pictures", tmp_path / "p")
     assert result.returncode == 1 and "4 of 5 files could not be read" in result.stderr
-    assert len(ROW.findall(result.stdout)) == 1 and "Traceback" not in result.stderr
+    assert "Traceback" not in result.stderr

@@ -54,8 +54,25 @@ def read_picture(path):
     strokes = _strokes(ink, noise)
     if strokes is None:
         raise UserError(f"No digit can be seen in {name}: write it large, with a dark pen on "
-                           f"white paper, and leave some paper around it.")
+                        f"white paper, and leave some paper around it.")
     return _graded(ink, strokes)
+
+
+def holds_several(ink):
+    """Tell whether there seems to be more than one digit, side by side.
+
+    Args:
+      ink: uint8 [height, width], as `read_picture` returns it.
+
+    Returns:
+      True if there are several parts with empty columns between them, each at least half as high
+      as the highest. The strokes of one digit share columns: those of a 4, for example.
+    """
+    inked = ink > 127
+    parts, number = ndimage.label(inked.any(axis=0))
+    heights = [np.ptp(np.flatnonzero(inked[:, parts == part].any(axis=1))) + 1
+               for part in range(1, number + 1)]
+    return sum(height >= max(heights) / 2 for height in heights) > 1
 
 
 def _opened(name):
@@ -64,18 +81,18 @@ def _opened(name):
         content = pathlib.Path(name).read_bytes()
     except OSError as error:
         raise UserError(f"{name} cannot be read ({reason(error)}): check its name, folder and "
-                           f"permissions.") from None
+                        f"permissions.") from None
     try:
         return _decoded(content)
     except Image.UnidentifiedImageError:
         raise UserError(f"{name} is not a picture that can be read here: save it as PNG or "
-                           f"JPEG.") from None
+                        f"JPEG.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UserError(f"{name} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million "
-                           f"pixels: make it smaller first.") from None
+                        f"pixels: make it smaller first.") from None
     except Exception as error:  # for a damaged file, Pillow's decoders raise almost anything
         raise UserError(f"{name} is damaged or incomplete ({reason(error).rstrip('.')}): save "
-                           f"or copy the picture again.") from None
+                        f"or copy the picture again.") from None
 
 
 def _decoded(content):

@@ -18,6 +18,7 @@ from common.terminal import UserError, readable
 
 SAVE_EVERY = 10.0  # seconds between two checkpoints
 SURE = 0.8  # a probability; the reader is told where the network's is lower
+SEVERAL = "  more than one digit? One picture each"
 
 
 class Keeper(Output):
@@ -85,7 +86,7 @@ class OwnDigits(Output):
 
     def __init__(self, options):
         self._names, self._folder = options.classify, options.pictures
-        self._images, self._problems = {}, {}  # by name
+        self._images, self._hints, self._problems = {}, {}, {}  # by name
 
     def start(self, run, model, terminal):
         """Prepare the pictures, so that what is wrong with them is known before the training."""
@@ -93,7 +94,9 @@ class OwnDigits(Output):
         from common.digits import photograph, preparation  # they are for those who ask for them
         for name in self._names:
             try:
-                self._images[name] = preparation.prepare(photograph.read_picture(name))
+                ink = photograph.read_picture(name)
+                self._images[name] = preparation.prepare(ink)
+                self._hints[name] = SEVERAL if photograph.holds_several(ink) else ""
             except UserError as error:
                 self._problems[name] = str(error)
         if not self._images:
@@ -110,7 +113,8 @@ class OwnDigits(Output):
         for name, chances in zip(names, probabilities):
             self._terminal.say(f"{name:<{width}}  {chances.argmax():5}  "
                                f"{100 * chances.max():9.1f} %"
-                               + ("  not sure" if chances.max() < SURE else ""))
+                               + ("  not sure" if chances.max() < SURE else "")
+                               + self._hints[name])
         for problem in self._problems.values():
             self._terminal.say(problem)
         self._terminal.say("(A letter gets a digit, too: the network knows nothing else.)")
