@@ -121,7 +121,7 @@ class Tab:
     def __init__(self, chromium, viewer, width=1000, height=640, ratio=1, is_phone=False,
                  address=None):
         """Open the page, at a size in CSS pixels; at another address than the viewer's own."""
-        self._chromium, self._viewer = chromium, viewer
+        self._chromium, self.viewer = chromium, viewer
         self.problems = []  # whatever the browser would tell a developer about
         # In a window of its own, for a tab in the background would not paint.
         self._target = chromium.call(
@@ -196,6 +196,15 @@ class Tab:
         return self.evaluate(f"(box => [box.left, box.top, box.width, box.height])"
                              f"(document.querySelector('{selector}').getBoundingClientRect())")
 
+    @property
+    def size(self):
+        """Width and height of the canvas, in CSS pixels."""
+        return [int(length) for length in self.box()[2:]]
+
+    @property
+    def ratio(self):
+        return self.evaluate("devicePixelRatio")
+
     def shot(self, **clip):
         """What is seen of the page, or of a part of it: a PNG file, bytes."""
         return base64.b64decode(self.call("Page.captureScreenshot", **(
@@ -208,12 +217,6 @@ class Tab:
                              ".map(element => element.getBoundingClientRect().top)"
                              ".filter(top => top))")
         return pixels_of(self.shot(x=x, y=y, width=width, height=min(height, fold - y)))
-
-    def expected(self, view="all", arrange=None):
-        """What should be seen of the canvas."""
-        _, _, width, height = self.box()
-        return self._viewer.expected(int(width), int(height),
-                                     self.evaluate("devicePixelRatio"), view, arrange)
 
 
 def pixels_of(file):

@@ -95,6 +95,26 @@ def run_python(*arguments, cwd=PROJECT, environment=(), **options):
 
 
 @pytest.fixture
+def start_python():
+    """A function that starts Python in the same way; gives a `subprocess.Popen`. What still runs
+    in the end is killed.
+    """
+    started = []
+
+    def start(*arguments, cwd=PROJECT, environment=(), **options):
+        started.append(subprocess.Popen(
+            [sys.executable, *map(str, arguments)], cwd=cwd, text=True,
+            env=script_environment() | dict(environment), stdin=subprocess.DEVNULL, **{
+                "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
 def run_script(tmp_path):
     """A function that runs a script of the project from another folder, its output piped."""
     elsewhere = tmp_path / "elsewhere"

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.link.measurements import percentile_bands
 from common.dashboard.link.messages import Digits, Finished, Progress, Started, Tested, Trained
-from common.dashboard.link.run import Run, percentile_bands
+from common.dashboard.link.run import Run
 from common.dashboard.viewer.keys import Button
 from common.dashboard.viewer.viewer import Viewer
 
@@ -82,13 +83,19 @@ def dashboard_of(run, width=1280, height=720, dpi=100, view="all", keys=(), has_
     return dashboard
 
 
-def viewer_of(run=None, width=1280, height=720):
+def viewer_of(run=None, width=1280, height=720, dpi=100):
     """A `Viewer` on a canvas without a screen; `run` is what it shows, `told` what it tells."""
     run, told = run or Run(), []
-    canvas = FigureCanvasAgg(Figure(figsize=(width / 100, height / 100), dpi=100))
+    canvas = FigureCanvasAgg(Figure(figsize=(width / dpi, height / dpi), dpi=dpi))
     viewer = Viewer(0, canvas, run, told.append)
     viewer.run, viewer.told = run, told
     return viewer
+
+
+def strip_of(dashboard, label):
+    """The axes of the "status", the "buttons" or the "keys"."""
+    (axes,) = (axes for axes in dashboard.figure.axes if axes.get_label() == label)
+    return axes
 
 
 def draw(dashboard):

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 from conftest import wait_until
-from drawn_dashboard import dashboard_of, draw, pixels
+from drawn_dashboard import dashboard_of, draw, messages_of_a_run, pixels
 
 from common.dashboard.drawing.style import DPI, use_style
 from common.dashboard.link.pipe import ViewerProcess
@@ -21,6 +21,7 @@ PATIENCE = 20   # seconds for what takes a fraction of one on a machine that is 
 STATUS = 80     # pixels at the bottom: buttons, and the line that follows up to a second later
 SAME = 0.05     # mean difference of two pictures, of 255, at most; where they differ: at least
 DIFFERENT = 0.3
+BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
 
 
 class FedViewer:
@@ -49,6 +50,12 @@ class FedViewer:
                 arrange(dashboard)
                 draw(dashboard)
             return pixels(dashboard)[::-1].astype(int)
+
+    def is_asked_about_a_flat_stroke(self):
+        """Whether the digit that somebody writes on it is, so far, a line from left to right."""
+        for question in dict(self.process.questions).values():
+            ink = np.frombuffer(question.image, np.uint8).reshape(28, 28) > 0
+            return ink.any(axis=0).sum() >= 19 and ink.any(axis=1).sum() < 10
 
     def memory(self):
         """The resident memory of the process, in megabytes."""
@@ -92,6 +99,21 @@ class Window:
 
     def press(self, key):
         self.xdotool("key", key)
+
+
+def shows(seen, view="all", arrange=None):
+    """Whether a window or a tab comes to show a view: what is `seen` of its `viewer`."""
+    size, expected = None, None
+
+    def is_shown():
+        nonlocal size, expected
+        if size != seen.size:
+            size = seen.size
+            expected = seen.viewer.expected(*size, seen.ratio, view, arrange)
+        picture = seen.picture()
+        return difference(picture, expected[:len(picture)]) < SAME  # a tab may end above the fold
+
+    return wait_until(is_shown, PATIENCE)
 
 
 def difference(picture, expected):

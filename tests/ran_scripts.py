@@ -58,3 +58,8 @@ def network_of(label, text=None):
     """The same names, and a `Network` to look into."""
     names = names_of(label, text)
     return names, eval("Network(sess, X, Y, mnist.train, feed)", names)
+
+
+def feed_of(names, images):
+    """The feed dictionary with which a script would look at some images, float [n, 28, 28, 1]."""
+    return {names["X"]: images.reshape(-1, *names["X"].shape[1:]), **names["feed"]}

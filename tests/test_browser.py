@@ -7,17 +7,13 @@ import re
 import signal
 import socket
 import socketserver
-import subprocess
-import sys
 import threading
 import time
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from conftest import PROJECT, wait_until
-from drawn_dashboard import messages_of_a_run
-from fed_viewer import PATIENCE, SAME, FedViewer, difference, is_gone
+from conftest import wait_until
+from fed_viewer import BEGINNING, PATIENCE, REST, SAME, FedViewer, difference, is_gone, shows
 from PIL import Image
 
 from common.dashboard.link.messages import Finished, Started
@@ -28,7 +24,6 @@ chromium_driver = pytest.importorskip("chromium")
 from chromium import CTRL, META, Line, pixels_of  # noqa: E402
 
 TITLE = """<b>mine</b> &amp; 'yours' {0} $title "ours" </title></script>"""
-BEGINNING, REST = np.split(np.array(list(messages_of_a_run(600))[:-1], object), [50])
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +60,6 @@ def open_tab(chromium, served):
     assert [tab.problems for tab in tabs] == [[] for _ in tabs]
 
 
-def shows(tab, view="all", arrange=None):
-    """Whether a tab comes to show a view."""
-    size, expected = None, None
-
-    def is_seen():
-        nonlocal size, expected
-        if size != tab.box()[2:]:
-            size, expected = tab.box()[2:], tab.expected(view, arrange)
-        picture = tab.picture()
-        visible = expected[:len(picture)]
-        return picture.shape == visible.shape and difference(picture, visible) < SAME
-
-    return wait_until(is_seen, PATIENCE)
-
-
 def push(tab, label):
     """Push one of the page's buttons."""
     tab.evaluate(f"[...document.querySelectorAll('#buttons button')]"
@@ -92,17 +72,6 @@ def port_of(served):
 
 def line_to(served, name="a page", **headers):
     return Line(f"ws://127.0.0.1:{port_of(served)}/socket?page={name.replace(' ', '')}", **headers)
-
-
-def asked_digit(served):
-    """The digit that the one page asks about, bool [28, 28]: where there is ink; None if none."""
-    for question in dict(served.process.questions).values():
-        return np.frombuffer(question.image, np.uint8).reshape(28, 28) > 0
-    return None
-
-
-def is_flat_stroke(digit):
-    return digit is not None and digit.any(axis=0).sum() >= 19 and digit.any(axis=1).sum() < 10
 
 
 def test_page_follows_the_run_and_answers_keys_buttons_and_the_mouse(served, open_tab):
@@ -123,7 +92,7 @@ def test_page_follows_the_run_and_answers_keys_buttons_and_the_mouse(served, ope
     push(tab, "write")
     assert shows(tab, "write")
     tab.drag((100, 100), (200, 100), (300, 110))
-    assert wait_until(lambda: is_flat_stroke(asked_digit(served)), PATIENCE)
+    assert wait_until(served.is_asked_about_a_flat_stroke, PATIENCE)
 
 
 @pytest.mark.slow
@@ -140,7 +109,7 @@ def test_a_phone_has_buttons_at_hand_and_a_finger_writes_at_once(served, open_ta
     assert tab.evaluate("[document.documentElement.scrollWidth, "
                         "document.documentElement.scrollHeight]") == [width, height]
     tab.touch((60, 60), (100, 60), (150, 60), (200, 65))
-    assert wait_until(lambda: is_flat_stroke(asked_digit(served)), PATIENCE)
+    assert wait_until(served.is_asked_about_a_flat_stroke, PATIENCE)
 
 
 @pytest.mark.slow
@@ -282,7 +251,7 @@ def test_a_page_below_a_path_without_a_connection_does_not_say_that_the_run_has_
     assert served.process.state == "open"
 
 
-def test_server_is_gone_when_the_script_is_killed():
+def test_server_is_gone_when_the_script_is_killed(start_python):
     code = ("import time\n"
             "from common.dashboard.link.pipe import ViewerProcess\n"
             "from common.dashboard.link.messages import Started\n"
@@ -291,8 +260,7 @@ def test_server_is_gone_when_the_script_is_killed():
             "process.wait(lambda: process.state != 'starting', 20)\n"
             "print(process.state, flush=True)\n"
             "time.sleep(100)\n")
-    script = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    script = start_python("-c", code)
     assert script.stdout.readline() == "open\n"
     script.kill()
     # The server has the other end of this pipe, too: it is at its end when both are gone.
@@ -381,14 +349,13 @@ def test_odd_messages_are_ignored(served):
     line.close()
 
 
-@pytest.mark.parametrize("host, status", [
-    ("localhost", 200), ("LOCALHOST:8988", 200), ("127.0.0.1", 200), ("[::1]:8988", 200),
-    ("example.com", 403), ("localhost.example.com", 403), ("127.0.0.1.example.com:8988", 403),
-    ("127.0.0.2", 403)])
-def test_a_page_of_another_name_is_not_let_in(served, host, status):
+def test_a_page_of_another_name_is_not_let_in(served):
     """Its owner may have that name point to this machine, and would rule the run from a browser."""
-    assert fetch(served, "/", host)[0] == status
-    assert fetch(served, "/save.png?page=none", host)[0] == (404 if status == 200 else 403)
+    for host in ("localhost", "LOCALHOST:8988", "127.0.0.1", "[::1]:8988"):
+        assert fetch(served, "/", host)[0] == 200
+        assert fetch(served, "/save.png?page=none", host)[0] == 404
+    for host in ("example.com", "localhost.example.com", "127.0.0.1.example.com:8988", "127.0.0.2"):
+        assert fetch(served, "/", host)[0] == fetch(served, "/save.png?page=none", host)[0] == 403
 
 
 def fetch(served, path, host="127.0.0.1"):

@@ -14,11 +14,8 @@ FIRST, SIGMOIDS, RELU, DROPOUT, CONVOLUTIONS, BIGGER = STAGES
 # A stage, a piece of its code, what a reader has typed instead, and the page that explains it.
 SLIPS = {
     "learning rate": (FIRST, "tf.constant(0.003)", "tf.constant(0.03)", 1),
-    "optimizer": (SIGMOIDS, "tf.train.AdamOptimizer", "tf.train.GradientDescentOptimizer", 2),
     "softmax twice": (SIGMOIDS, "logits=Ylogits", "logits=Y", 2),
-    "another layer's biases": (RELU, "Y3, W4) + B4", "Y3, W4) + B3", 3),
     "not fed": (RELU, "step: i}", "}", 3),
-    "past the dropout": (DROPOUT, "tf.matmul(Y2d, W3)", "tf.matmul(Y2, W3)", 4),
     "measured with dropout": (DROPOUT, "{**train_data, pkeep: 1})", "train_data)", 4),
     "stride": (CONVOLUTIONS, "[1, 2, 2, 1], padding='SAME') + B3",
                "[1, 1, 1, 1], padding='SAME') + B3", 5),

@@ -5,12 +5,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import textwrap
 import time
 
 import pytest
-from conftest import PROJECT, run_python, script_environment, wait_until
+from conftest import PROJECT, run_python, wait_until
 from fed_viewer import Window, is_gone
 from PIL import Image
 
@@ -33,15 +32,8 @@ SCRIPT += EXAMPLE.replace("reshape=False", "reshape=False, seed=0").replace(
 class Run:
     """A script with a window, started by a test."""
 
-    def __init__(self, folder, screen, options, milliseconds=2):
-        self.folder, self.screen = folder, screen
-        environment = script_environment() | {"PYTHONPATH": str(PROJECT), "MPLBACKEND": "TkAgg"}
-        if screen:
-            environment["DISPLAY"] = screen
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, json.dumps(options), str(milliseconds)], cwd=folder,
-            env=environment, stdin=subprocess.DEVNULL, stdout=open(folder / "output", "w"),
-            stderr=open(folder / "errors", "w"))
+    def __init__(self, process, folder, screen):
+        self.process, self.folder, self.screen = process, folder, screen
 
     @property
     def output(self):
@@ -72,17 +64,17 @@ class Run:
 
 
 @pytest.fixture
-def start(tmp_path):
-    runs = []
-
+def start(start_python, tmp_path):
+    """A function that starts a `Run`, with a window if there is a `screen`."""
     def start(screen, options, milliseconds=2):
-        runs.append(Run(tmp_path, screen, options, milliseconds))
-        return runs[-1]
+        environment = {"PYTHONPATH": str(PROJECT), "MPLBACKEND": "TkAgg"}
+        if screen:
+            environment["DISPLAY"] = screen
+        return Run(start_python("-c", SCRIPT, json.dumps(options), milliseconds, cwd=tmp_path,
+                                environment=environment, stdout=open(tmp_path / "output", "w"),
+                                stderr=open(tmp_path / "errors", "w")), tmp_path, screen)
 
-    yield start
-    for run in runs:
-        run.process.kill()
-        run.process.wait()
+    return start
 
 
 @pytest.mark.slow

@@ -43,8 +43,6 @@ def test_vertex_job(vertex):
     assert spec.scheduling.restart_job_on_worker_restart and spec.scheduling.timeout
     for pool in spec.worker_pool_specs:
         check_arguments(list(pool.container_spec.args), 2)
-    with pytest.raises(Exception, match="replicas"):  # the check itself would tell
-        message(vertex.CustomJobSpec, {"workerPoolSpecs": [{"replicas": 1}]})
 
 
 def test_vertex_tuning(vertex):
@@ -74,8 +72,6 @@ def test_kubernetes_takes_it(name, number):
     for document in found:
         for version in ("1.31", validate.latest_version()):
             validate.validate(document, version, strict=True)
-        with pytest.raises(validate.ValidationError):
-            validate.validate(document | {"speck": {}}, "1.31", strict=True)
 
 
 def pods():

@@ -178,6 +178,17 @@ def test_readme_shows_a_film_that_loads_at_once():
 # quoted code, commands, numbers
 
 
+def test_workflow_runs_the_commands_of_readme():
+    """A command that README tells would be tried on no system but its author's."""
+    workflow = read(PROJECT / ".github" / "workflows" / "tests.yml").replace(" --close", "")
+    run = [" ".join(lines.split()) for lines in
+           re.findall(r"run: >-\n((?: {10}.*\n)+)", workflow)]
+    commands = re.findall(r"^python3 -m venv .*", read(PROJECT / "README.md"), re.MULTILINE)
+    on_windows = [command.replace("python3 ", "python ").replace("/bin/", "\\Scripts\\")
+                  for command in commands]
+    assert len(commands) == 2 and run == commands + on_windows
+
+
 def test_codelab_page_quotes_our_lines():
     quotes = QUOTE.findall(read(PROJECT / "docs" / "codelab.md"))
     assert len(quotes) >= 10 and {script for script, _ in quotes} == set(STAGES)

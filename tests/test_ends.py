@@ -1,11 +1,16 @@
 """However a script ends, what was asked for is there, or a sentence says that it is not."""
 
 import os
+import random
 import re
+import signal
+import subprocess
+import time
 
 import pytest
 from conftest import PROJECT, run_python, script_of
 
+needs_signals = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
 FIRST = (PROJECT / script_of("1.0")).read_text(encoding="utf-8")
 STEP = "    sess.run(train_step, feed_dict=train_data)\n"
 THEN = STEP + "    if i == 30: "
@@ -76,3 +81,89 @@ def test_two_runs_in_one_script_have_a_window_each(screen, tmp_path):
     done = run_edited(tmp_path, (FIRST, before + loop + loop), environment={"DISPLAY": screen})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("after 60 iterations in") == 2
+
+
+# Ctrl-C, SIGTERM and SIGHUP, whatever is computed at that moment. None of these processes has
+# PYTHONFAULTHANDLER, which would hide what is tested here.
+
+# What the stages with small layers do: products in the main thread, which signals interrupt.
+PRODUCTS = """
+import signal
+from common import command_line
+options = command_line.start(None, threads=1)
+import tensorflow as tf
+tf = tf.compat.v1
+count = 0
+def handle(number, frame):
+    global count
+    count += 1
+signal.signal(signal.SIGALRM, handle)
+with tf.Graph().as_default(), tf.Session() as sess:
+    product = tf.matmul(tf.random_normal([100, 784]), tf.random_normal([784, 200]))
+    sess.run(product)
+    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+    while count < 500:
+        sess.run(product)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print("signals:", count)
+"""
+
+
+# What TensorFlow 2's functions do, and stages with convolutions: products in threads of a pool.
+# Signals come in pairs, of which the second finds the main thread waiting for the first.
+POOL = """
+import os, signal, time
+from common import command_line
+command_line.start(None)
+import tensorflow as tf
+count = 0
+def handle(number, frame):
+    global count
+    count += 1
+signal.signal(signal.SIGTERM, handle)
+signal.signal(signal.SIGHUP, handle)
+products = tf.function(lambda: tf.add_n([
+    tf.matmul(tf.random.normal([100, 784]), tf.random.normal([784, 200])) for _ in range(4)]))
+products()
+parent = os.getpid()
+if os.fork() == 0:
+    while os.getppid() == parent:
+        os.kill(parent, signal.SIGTERM)
+        os.kill(parent, signal.SIGHUP)
+        time.sleep(0.001)
+    os._exit(0)
+while count < 4000:
+    products()
+print("signals:", count, flush=True)
+os._exit(0)
+"""
+
+
+@needs_signals
+@pytest.mark.parametrize("code", [
+    pytest.param(PRODUCTS, id="one thread"), pytest.param(POOL, id="pool", marks=pytest.mark.slow)])
+def test_signals_while_matrices_are_multiplied(code):
+    """Otherwise Ctrl-C now and then is a crash, and costs what was reached."""
+    done = run_python("-c", code, "--text")
+    assert done.returncode == 0 and re.search(r"signals: \d{3}", done.stdout), done.stderr[-500:]
+
+
+@pytest.mark.slow
+@needs_signals
+@pytest.mark.parametrize("version", ["1.0", "2.0", "2.1", "2.2"])
+def test_signals_at_random_moments_lose_nothing(start_python, version, tmp_path):
+    moments = random.Random(version)
+    for n, number in enumerate([signal.SIGINT, signal.SIGTERM, signal.SIGHUP] * 3):
+        folder = tmp_path / str(n)
+        run = start_python("-u", PROJECT / script_of(version), "--text", "--iterations", 1_000_000,
+                           "--save", folder, cwd=tmp_path, stderr=subprocess.STDOUT)
+        for line in run.stdout:
+            if line.lstrip().startswith("100 "):
+                break
+        time.sleep(moments.uniform(0, 1.5))
+        run.send_signal(number)
+        said = run.communicate(timeout=60)[0]
+        assert run.returncode == 128 + number, said
+        assert "latest test accuracy" in said and "--restore" in said, said
+        assert "Stopped by" in said and "final" not in said and "Traceback" not in said, said
+        assert list(folder.glob("network-*.index")), said

@@ -33,12 +33,10 @@ SAME = {
     "rows of pixels": {"images": IMAGES.reshape(100, 784)},
     "no channel": {"images": IMAGES[..., 0]},
     "whole numbers": {"labels": NUMBERS},
-    "whole numbers in bytes": {"labels": NUMBERS.astype(np.uint8)},
     "whole numbers as floats": {"labels": NUMBERS.astype(float)},
     "true and false": {"labels": LABELS.astype(bool)},
     "lists": {"images": IMAGES.tolist(), "predictions": PREDICTIONS.tolist(),
               "labels": LABELS.tolist()},
-    "a list of whole numbers": {"labels": NUMBERS.tolist()},
     "numbers in an array": {"accuracy": np.array([0.5]), "loss": np.array([[100.0]])},
 }
 
@@ -56,7 +54,6 @@ def test_the_same_digits_in_other_arrays_are_shown_alike(arguments):
 REFUSED = {
     "channels first": ({"images": IMAGES.reshape(100, 1, 28, 28)},
                        r"images has the shape \[100, 1, 28, 28\]; it should be \[n, 28, 28, 1\]"),
-    "colour": ({"images": np.zeros((100, 32, 32, 3))}, r"images has the shape \[100, 32, 32, 3\]"),
     "no images": ({"images": IMAGES[:0], "predictions": PREDICTIONS[:0], "labels": LABELS[:0]},
                   r"images has the shape \[0, 28, 28, 1\]"),
     "pixels in bytes": ({"images": (255 * IMAGES).astype(np.uint8)}, "values up to 25[0-9]; .* 0 "
@@ -67,7 +64,6 @@ REFUSED = {
                 r"\[100\] and values from [1-9] to [12][0-9]; it should be \[n, 10\]"),
     "26 classes": ({"predictions": np.full((100, 26), 1 / 26)},
                    r"predictions has the shape \[100, 26\]; it should be \[n, 10\]"),
-    "computed digits": ({"predictions": NUMBERS}, r"predictions has the shape \[100\]"),
     "logits": ({"predictions": np.log(PREDICTIONS)}, "predictions has values from -.*"
                r"tf.nn.softmax\(Ylogits\)"),
     "ragged lists": ({"labels": [[1], [2, 3]]}, r"labels is no array of numbers .*; it should be"),
@@ -76,9 +72,7 @@ REFUSED = {
                      r"\[7, 10\]; n should be the same"),
     "a loss for each": ({"loss": np.ones(100)}, r"loss has the shape \[100\]; it should be one "
                         "number"),
-    "an accuracy for each": ({"accuracy": np.ones(100)}, r"accuracy has the shape \[100\]"),
     "per cent": ({"accuracy": 97.5}, "accuracy is 97.5; it should be a share, 0 to 1"),
-    "nothing": ({"loss": None}, "loss is no array of numbers"),
     "no rate": ({"learning_rate": "0.003"}, "learning_rate is no array of numbers"),
     "weights by name": ({"weights": {"W": np.ones(3)}}, "weights is no array of numbers"),
     "one weight": ({"weights": 0.5}, "weights should be a list of arrays"),

@@ -111,7 +111,7 @@ def saved(folder):
 def test_the_views_of_a_run_are_saved(tmp_path):
     """Otherwise a learner without a screen lacks weights, layers, a digit with its probabilities.
     """
-    run_stage(path_of("3.1"), "--iterations", 40, "--data-dir", few_digits().name, "--pictures",
+    run_stage(path_of("1.0"), "--iterations", 40, "--data-dir", few_digits().name, "--pictures",
               tmp_path)
     pictures = saved(tmp_path)
     assert set(pictures) == CURVES | OF_DIGITS | INSIDE

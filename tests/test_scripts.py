@@ -188,11 +188,9 @@ def test_a_gpu_that_is_not_there_is_one_sentence(run_script):
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ps") is None, reason="the program ps is missing")
-def test_ctrl_c_while_it_starts(tmp_path):
+def test_ctrl_c_while_it_starts(start_python, tmp_path):
     """Otherwise an impatient user sees a traceback."""
-    process = subprocess.Popen([sys.executable, PROJECT / FIRST], cwd=tmp_path, text=True,
-                               env=script_environment(), stderr=subprocess.PIPE,
-                               stdout=subprocess.DEVNULL)
+    process = start_python(PROJECT / FIRST, cwd=tmp_path, stdout=subprocess.DEVNULL)
     children = ["ps", "-o", "pid=", "--ppid", str(process.pid)]  # one, while TensorFlow starts
     assert wait_until(lambda: subprocess.run(children, capture_output=True).stdout, 60)
     process.send_signal(signal.SIGINT)

@@ -3,16 +3,12 @@
 import os
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
-from conftest import PROJECT, script_environment
+from conftest import PROJECT, run_python, script_environment
 from drawn_dashboard import messages_of_a_run
 from fed_viewer import FedViewer
-
-from common.dashboard.dashboard import Dashboard
-from common.terminal import UserError
 
 SCRIPT = """
 import types
@@ -28,19 +24,18 @@ dashboard.finish()
 open("end", "w").close()
 """
 TEXT, PAGE = "text=True, save_figure='run.png'", "web=0, close=True, save_figure='run.png'"
-BACKENDS = ["unknown", "Qt4Agg", "module://nowhere.backend", "Agg",
-            "module://matplotlib_inline.backend_inline"]
+BACKENDS = ["unknown", "module://matplotlib_inline.backend_inline",
+            *(pytest.param(name, marks=pytest.mark.slow) for name in (
+                "Qt4Agg", "module://nowhere.backend", "Agg"))]
+SETTINGS = "interactive: True", "toolbar: None", "toolbar: toolmanager"
 
 
 def run(folder, options, command=("mine.py",), name="mine.py", text=None, **environment):
     """Run the script in a folder; return its end."""
     script = SCRIPT.replace("OPTIONS", options)
-    with open(os.path.join(os.fsencode(folder), os.fsencode(name)), "w") as file:
-        file.write(script)
-    return subprocess.run(
-        [sys.executable, *command], cwd=folder, timeout=60, capture_output=True, text=True,
-        input=script if text is None else text, errors="replace",
-        env=script_environment() | {"PYTHONPATH": str(PROJECT)} | environment)
+    (folder / name).write_text(script)
+    return run_python(*command, cwd=folder, input=text or script, errors="replace",
+                      environment={"PYTHONPATH": str(PROJECT)} | environment)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -52,11 +47,10 @@ def test_files_are_drawn_whatever_mplbackend_says(tmp_path, backend):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", [*BACKENDS, "interactive: True", "toolbar: None",
-                                      "toolbar: toolmanager"])
+@pytest.mark.parametrize("settings", [*BACKENDS, *SETTINGS])
 def test_a_window_opens_and_stays_whatever_is_set(screen, tmp_path, monkeypatch, settings):
     """Otherwise a run with a window ends at its first iteration, or has none."""
-    if settings in BACKENDS:
+    if settings not in SETTINGS:
         monkeypatch.setenv("MPLBACKEND", settings)
     else:
         (tmp_path / "matplotlibrc").write_text(settings)
@@ -69,20 +63,19 @@ def test_a_window_opens_and_stays_whatever_is_set(screen, tmp_path, monkeypatch,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command, text", [((), None), (("-",), None), (("-c", "import sys; "
-                                           "exec(sys.stdin.read())"), None)])
-def test_a_script_without_a_file_has_a_picture_with_a_name(tmp_path, command, text):
-    end = run(tmp_path, "", command, text=text)
+@pytest.mark.parametrize("command", [(), ("-",), ("-c", "import sys; exec(sys.stdin.read())")])
+def test_a_script_without_a_file_has_a_picture_with_a_name(tmp_path, command):
+    end = run(tmp_path, "", command)
     assert (end.returncode, end.stderr) == (0, "")
     assert "There is no screen" in end.stdout and "saved script.png" in end.stdout
     assert (tmp_path / "script.png").exists()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["-mine.py", "price $x_$ of {0}.py", b"caf\xe9.py"])
+@pytest.mark.parametrize("name", ["-mine.py", "price $x_$ of {0}.py", os.fsdecode(b"caf\xe9.py")])
 def test_odd_names_of_scripts_are_shown(tmp_path, name):
     """Otherwise a run is stopped, or its picture is broken, by a name."""
-    end = run(tmp_path, PAGE, ["./" + name if isinstance(name, str) else b"./" + name], name)
+    end = run(tmp_path, PAGE, ["./" + name], name)
     assert (end.returncode, end.stderr) == (0, "")
     assert (tmp_path / "run.png").exists()
 
@@ -125,24 +118,11 @@ def test_words_printed_as_python_starts_do_not_disturb_the_viewer(tmp_path, word
     assert "The dashboard is at http://" in end.stdout and (tmp_path / "end").exists()
 
 
-def test_no_folder_to_record_a_movie_in_is_told_before_the_training(monkeypatch):
-    def none(*_):
-        raise FileNotFoundError("No usable temporary directory found")
-
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(tempfile, "TemporaryFile", none)
-    options = type("Options", (), {})()
-    options.text, options.save_movie = True, "run.gif"
-    with pytest.raises(UserError, match="--save-movie: there is no folder .* TMPDIR"):
-        Dashboard(options).start(10)
-
-
 @pytest.mark.parametrize("module", ["cloud.server", "cloud.predict"])
 def test_python_may_leave_the_docstrings_out(module):
     """As with -OO, or PYTHONOPTIMIZE=2 in a container."""
     if module == "cloud.server":
         pytest.importorskip("prometheus_client", reason="needs cloud/requirements-test.txt")
-    end = subprocess.run([sys.executable, "-OO", "-m", module, "--help"], cwd=PROJECT, timeout=60,
-                         capture_output=True, text=True)
+    end = run_python("-OO", "-m", module, "--help")
     assert (end.returncode, end.stderr) == (0, "")
     assert "usage: python -m " + module in end.stdout

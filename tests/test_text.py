@@ -5,25 +5,9 @@ import os
 
 import pytest
 
-from common.dashboard.link import messages
-from common.dashboard.link.messages import Progress, Trained
-from common.dashboard.outputs.text import HEADER, progress, row
+from common.dashboard.link.messages import Progress
+from common.dashboard.outputs.text import progress
 from common.terminal import StatusLine
-
-
-@pytest.mark.parametrize("trained, tested, expected", [
-    (Trained(200, 0.91, 23.456, 21, 0.0031), messages.Tested(200, 0.93, 17.5),
-     "      200     21  0.003100    0.9100    23.456    0.9300    17.500"),
-    (Trained(100, 0.91, 23.456, None, None), None,
-     "      100                     0.9100    23.456"),
-    (None, messages.Tested(140, 0.5, 1.0),
-     "      140                                         0.5000     1.000"),
-    (Trained(123_456_789, 1.0, 9999.999, 16_667, 0.1), messages.Tested(1, 1.0, 9999.999),
-     "123456789  16667  0.100000    1.0000  9999.999    1.0000  9999.999"),
-])
-def test_rows_stand_under_their_header(trained, tested, expected):
-    assert row(trained, tested) == expected
-    assert len(expected) <= max(map(len, HEADER.splitlines())) == 66  # a terminal has 80 columns
 
 
 @pytest.mark.parametrize("done, total, left, expected", [

@@ -102,39 +102,30 @@ def test_dropout_in_training_only(tf):
 
 # checkpoints
 
-def truncated(file):
-    file.write_bytes(file.read_bytes()[:-100])
-
-
-def with_a_byte_flipped(file):
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-
-
-def emptied(file):
-    file.write_bytes(b"")
-
-
-def removed(file):
-    file.unlink()
+DAMAGES = {"truncated": lambda content: content[:-100], "emptied": lambda content: b"",
+           "a bit flipped": lambda content: content[:99] + bytes([content[99] ^ 1]) + content[100:],
+           "removed": None}
 
 
 @pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
-@pytest.mark.parametrize("damage", [truncated, with_a_byte_flipped, emptied, removed])
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_checkpoint_costs_only_what_came_after_the_one_before(
         tf, tmp_path, part, damage):
     from cloud.trainer.records import Checkpoints
+
+    def harm(file):
+        file.write_bytes(damage(file.read_bytes())) if damage else file.unlink()
+
     training, checkpoints = make_training(tf), Checkpoints(str(tmp_path), {})
     for step in (3, 6, 9):
         checkpoints.save(training.state, step)
     assert {file.name.partition(".")[0] for file in tmp_path.iterdir()} == {"step-6", "step-9"}
-    damage(tmp_path / f"step-9.{part}")
+    harm(tmp_path / f"step-9.{part}")
     step, (sentence,) = checkpoints.newest()
     assert step == 6 and "step-9 is damaged" in sentence and "\n" not in sentence
     checkpoints.restore(make_training(tf, seed=1).state, step)
 
-    damage(tmp_path / f"step-6.{part}")
+    harm(tmp_path / f"step-6.{part}")
     with pytest.raises(UserError, match="is damaged .* remove the folder"):
         checkpoints.newest()  # never silently from the start
 
@@ -301,6 +292,28 @@ def test_bad_values_get_one_sentence(flag, value, capsys):
                     rf"({value!r} is not a whole number from|{value!r} is no number|"
                     rf"{value!r} is neither true|it should be the name|"
                     rf"there is no folder {value})", last), last
+
+
+@pytest.mark.parametrize("flags, environment, sentence", [
+    ((), {"TF_CONFIG": "{"}, "TF_CONFIG is not understood"),
+    (("--workers", "2"), {"JOB_COMPLETION_INDEX": "0", "CLUSTER_SIZE": "2",
+                          "CLUSTER_HOSTS": "mnist-{}:2222"}, "--workers is for this machine alone"),
+    (("--model-dir", __file__), {}, f"--model-dir: nothing can be written to {__file__}"),
+    (("--log-dir", "/proc/nowhere"), {}, "--log-dir: nothing can be written to /proc/nowhere"),
+    (("--checkpoint-dir", f"{__file__}/below"), {}, "--checkpoint-dir: nothing can be written to"),
+    (("--model-dir", "gs://no-bucket/model"), {}, "--model-dir: the bucket of gs://no-bucket/model")])
+def test_what_stands_in_the_way_is_told_before_the_work(
+        flags, environment, sentence, tmp_path, monkeypatch, capsys):
+    """Otherwise hours of training are lost at their end."""
+    from cloud.trainer import __main__ as trainer
+    monkeypatch.setattr("sys.argv", ["trainer", "--dir", str(tmp_path), *flags])
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        trainer.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1 and said.count("\n") == 1
+    assert said.startswith(f"cloud.trainer: {sentence}")
 
 
 def test_a_chief_that_is_back_already_is_a_lost_one():

@@ -4,32 +4,33 @@ import time
 
 import numpy as np
 import pytest
-from drawn_dashboard import digits_of, drag, draw, mouse, press
+from drawn_dashboard import digits_of, drag, draw, mouse, press, run_of, viewer_of
 
 from common.dashboard.link.messages import Answer, Question, Started, Trained
 from common.dashboard.link.questions import AskDigit
-from common.dashboard.viewer.viewer import ASK_EVERY
+from common.dashboard.viewer import viewer
 from common.digits import preparation
 
 
 @pytest.fixture
-def writer(viewer):
+def writer(monkeypatch):
     """A viewer with the sheet open; `ask()` gives what it has asked since the last time."""
-    viewer.run.apply(Started("a model", 100, reads_digits=True))
+    monkeypatch.setattr(viewer, "ASK_EVERY", 0.01)
+    writer = viewer_of(run_of(Started("a model", 100, reads_digits=True)))
 
     def ask():
         told = []
         for _ in range(3):
-            time.sleep(ASK_EVERY)
-            viewer.tick()
-            told += viewer.told
-            viewer.told.clear()
+            time.sleep(viewer.ASK_EVERY)
+            writer.tick()
+            told += writer.told
+            writer.told.clear()
         assert all(isinstance(message, Question) for message in told)
         return [message.question for message in told]
 
-    viewer.ask = ask
-    press(viewer, "d")
-    return viewer
+    writer.ask = ask
+    press(writer, "d")
+    return writer
 
 
 def as_seen(viewer):
