@@ -50,7 +50,7 @@ def file_to_write(endings):
     def convert(text):
         if os.path.splitext(text)[1].lower() not in endings:  # of ".png" it is ""
             raise argparse.ArgumentTypeError(
-                f"{text!r} should be a name, then {', '.join(endings[:-1])} or {endings[-1]}")
+                f"{text!r} should be a name, then {' or '.join(endings)}")
         if os.path.isdir(text):
             raise argparse.ArgumentTypeError(f"{text} is a folder")
         return _in_folder_to_write(text, os.path.dirname(text) or ".")
