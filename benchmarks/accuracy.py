@@ -25,7 +25,7 @@ import tokenize
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import options, results, scripts, tables
-from common.options import above_zero
+from common.options import whole_number
 from common.terminal import UserError, end_clearly
 
 SCRIPTS = scripts.STAGES | scripts.VARIATIONS
@@ -229,7 +229,7 @@ def main():
     """Read the options, make the runs that are missing, print the tables."""
     end_clearly()
     parser = options.parser("accuracy", __doc__)
-    parser.add_argument("--seeds", metavar="N", type=above_zero, default=5,
+    parser.add_argument("--seeds", metavar="N", type=whole_number(1), default=5,
                         help="make runs with the seeds 0 to N - 1 (default: 5 seeds)")
     parser.add_argument("--ideas", action="store_true",
                         help=f"measure {SCRIPTS[AUGMENTED]} less some of its ideas, in place of "

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # has common/
 
 from benchmarks import options, results, scripts, tables
-from common.options import above_zero
+from common.options import whole_number
 from common.terminal import end_clearly
 
 FOLDER = scripts.FOLDER / "peers"
@@ -173,9 +173,9 @@ def main():
 
 def _options():
     parser = options.parser("peers", __doc__)
-    parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,
+    parser.add_argument("--rounds", metavar="N", type=whole_number(1), default=5,
                         help="measure the steps N times, in turn (default: 5)")
-    parser.add_argument("--steps", metavar="N", type=above_zero, default=600,
+    parser.add_argument("--steps", metavar="N", type=whole_number(1), default=600,
                         help="training steps in a measurement, after as many to warm up "
                              "(default: 600, an epoch)")
     parser.add_argument("--peers", metavar="NAME", nargs="+",

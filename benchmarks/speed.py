@@ -28,7 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 import numpy as np
 
 from benchmarks import options, results, scripts, tables
-from common.options import above_zero
+from common.options import whole_number
 from common.terminal import UserError, end_clearly
 
 INK = 0x111827  # the window's digits are of this colour, and nothing else is
@@ -185,7 +185,7 @@ def main():
     """Read the options, measure, print the tables."""
     end_clearly()
     parser = options.parser("speed", __doc__)
-    parser.add_argument("--rounds", metavar="N", type=above_zero, default=5,
+    parser.add_argument("--rounds", metavar="N", type=whole_number(1), default=5,
                         help="measure everything N times, in turn (default: 5)")
     parser.add_argument("--before", metavar="FOLDER", type=pathlib.Path,
                         help="run the stages of the project's clone in FOLDER, too")

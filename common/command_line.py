@@ -1,15 +1,11 @@
 """The command line that all scripts share, and the start of TensorFlow."""
 
 import argparse
-import importlib.util
 import os
 import sys
 
 from common import mnist_data, options, terminal
 from common.dashboard import audience
-from common.dashboard.link.pipe import ViewerProcess
-from common.dashboard.outputs import files
-from common.dashboard.outputs.viewer import has_screen
 from common.graph import start as tensorflow_start
 from common.options import Option
 
@@ -35,16 +31,16 @@ examples:
 OPTIONS = (
     *audience.OPTIONS,
     Option("--seed", "start the random numbers at N (default: 0): they choose the first weights, "
-           "the order of the digits and what dropout drops; the same seed gives the same run", "N",
-           options.whole_number(0, 2**32 - 1), 0),
+           "the order of the digits and what dropout drops; the same seed gives the same run",
+           metavar="N", type=options.whole_number(0, 2**32 - 1), default=0),
     Option("--data-dir", "read the four data files from the folder DIR (default: data, beside the "
-           "script); other data sets in MNIST's format will do, Fashion-MNIST for example", "DIR",
-           options.folder, mnist_data.DEFAULT_DIR),
+           "script); other data sets in MNIST's format will do, Fashion-MNIST for example",
+           metavar="DIR", type=options.folder, default=mnist_data.DEFAULT_DIR),
     Option("--device", "train on the CPU or on the GPU (default: auto, the GPU if there is one)",
-           "auto|cpu|gpu", default="auto", more={"choices": ["auto", "cpu", "gpu"]}),
+           metavar="auto|cpu|gpu", choices=["auto", "cpu", "gpu"], default="auto"),
     Option("--threads", "compute on N threads, if others use the machine, too (default: 1 in "
-           "scripts with small layers, which are fastest so, else one on each core)", "N",
-           options.whole_number(1, 1024)),
+           "scripts with small layers, which are fastest so, else one on each core)",
+           metavar="N", type=options.whole_number(1, 1024)),
 )
 
 
@@ -68,14 +64,16 @@ def start(script_docstring, threads=None, pictures=None):
     Raises:
       UserError: a GPU was asked for, and there is none.
     """
-    is_notebook = files.is_notebook()
+    is_notebook = terminal.is_notebook()
     if not is_notebook:  # its process goes on, and shows errors its own way
         terminal.end_clearly()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
     chosen = _parse(script_docstring, threads, pictures)
-    chosen.viewer = _start_viewer(chosen, is_notebook)
+    # It loads what it needs while TensorFlow is being imported.
+    title = os.path.splitext(terminal.script_file())[0]
+    chosen.viewer = audience.start_viewer(chosen, title)
 
     tensorflow_on_device = tensorflow_start.start(chosen.device, chosen.threads)
     if tensorflow_on_device is None:
@@ -95,16 +93,6 @@ def start(script_docstring, threads=None, pictures=None):
     return chosen
 
 
-def _start_viewer(chosen, is_notebook):
-    """The `ViewerProcess` of the window or the page; None where neither is shown."""
-    # It loads what it needs while TensorFlow is being imported, and opens when there is something
-    # to show.
-    if chosen.text or chosen.web is None and (is_notebook or not has_screen()):
-        return None
-    title = os.path.splitext(terminal.script_file())[0]
-    return ViewerProcess(title, chosen.web)
-
-
 def _parse(script_docstring, threads, pictures):
     script = terminal.script_file()
     parser = argparse.ArgumentParser(
@@ -113,11 +101,9 @@ def _parse(script_docstring, threads, pictures):
         epilog=EXAMPLES.format(script=script),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     for option in OPTIONS:
-        option.add_to(parser)
+        parser.add_argument(option.flag, help=option.help, **option.settings)
     parser.set_defaults(threads=threads, pictures=pictures)
     chosen = parser.parse_args([] if terminal.is_cell() else None)
     if chosen.text and chosen.web is not None:
         parser.error("--text and --web: choose one of them")
-    if chosen.web is not None and importlib.util.find_spec("tornado") is None:
-        parser.error("--web needs the package tornado: python -m pip install tornado")
     return chosen

@@ -13,13 +13,12 @@ import math
 import os
 import pathlib
 import struct
-import sys
 import urllib.request
 import zlib
 
 import numpy as np
 
-from common.terminal import StatusLine, UserError, reason, say, whole_file
+from common.terminal import UserError, reason, say, whole_file
 
 UNSIGNED_BYTE = 0x08  # the third byte of the magic number; MNIST and its relatives have no other
 
@@ -37,15 +36,10 @@ MNIST_CHECKSUMS = {
 }
 
 SILENCE = 20  # seconds without a byte after which a mirror is given up
-READ_SIZE = 1 << 16
 
 
 class DataError(UserError):
     """The data files do not make a data set. The text names the file and says what to do."""
-
-
-class _IdxError(Exception):
-    """What is wrong with the content of an idx file: a clause, without the file's name."""
 
 
 def dimensions_of(name):
@@ -69,58 +63,50 @@ def read_idx(path, dimensions):
         corrupt or longer than its header says.
     """
     try:
-        return _parse(pathlib.Path(path).read_bytes(), dimensions)
-    except _IdxError as error:
+        return _values(_unpacked(pathlib.Path(path).read_bytes()), dimensions)
+    except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _parse(content, dimensions):
-    """The values in the content (bytes) of an idx file. Raises _IdxError."""
-    if content.startswith(b"\x1f\x8b"):
-        try:
-            content = gzip.decompress(content)
-        except EOFError:
-            raise _IdxError("the file is truncated") from None
-        except (gzip.BadGzipFile, zlib.error):
-            raise _IdxError("the compressed data is corrupt") from None
+def _unpacked(content):
+    """What is in a file, bytes. Its errors, as those of `_values`, go on after the file's name."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except EOFError:
+        raise DataError("the file is truncated") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise DataError("the compressed data is corrupt") from None
 
+
+def _values(content, dimensions):
+    """The values in the bytes of an idx file."""
     magic, expected = content[:4], bytes([0, 0, UNSIGNED_BYTE, dimensions])
     if magic != expected:
         found = f"starts with {magic.hex(' ')}" if magic else "is empty"
-        raise _IdxError(f"not an idx file of {'images' if dimensions == 3 else 'labels'}: "
+        raise DataError(f"not an idx file of {'images' if dimensions == 3 else 'labels'}: "
                         f"it {found} instead of {expected.hex(' ')}")
     start = 4 + 4 * dimensions
     if len(content) < start:
-        raise _IdxError("the file is truncated in its header")
+        raise DataError("the file is truncated in its header")
     shape = struct.unpack(f">{dimensions}I", content[4:start])
     size, found = math.prod(shape), len(content) - start
     if size == 0:
-        raise _IdxError("its header announces no values")
+        raise DataError("its header announces no values")
     if size != found:
-        raise _IdxError(f"the file is {'truncated' if found < size else 'too long'}: its header "
+        raise DataError(f"the file is {'truncated' if found < size else 'too long'}: its header "
                         f"announces {size:,} values, it has {found:,}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-
-
-def is_mnist(name, values):
-    """Whether `values` (a uint8 array as `read_idx` returns it) is what MNIST's file `name` holds.
-
-    `name` is the file's name as published, without ".gz".
-    """
-    # The shape is part of the file: without it the checksum would not be that of the content.
-    header = struct.pack(f">4B{values.ndim}I", 0, 0, UNSIGNED_BYTE, values.ndim, *values.shape)
-    content = hashlib.sha256(header)
-    content.update(values)
-    return content.hexdigest() == MNIST_CHECKSUMS[name]
 
 
 def fetch(name, directory, mirrors, checked=True):
     """Download the file `name`.gz into `directory`, from the first of `mirrors` that has it.
 
     The file is checked before it is written; it is there whole or not at all. The directory is
-    made if need be. Progress is shown on a terminal.
+    made if need be.
 
     Args:
       name: str, the file's name as published, without ".gz".
@@ -140,11 +126,13 @@ def fetch(name, directory, mirrors, checked=True):
     for mirror in mirrors:
         say(f"fetching {path} from {mirror}")
         try:
-            content = _download(mirror + name + ".gz")
-            values = _parse(content, dimensions_of(name))
-            if checked and not is_mnist(name, values):
-                raise _IdxError("wrong checksum")
-        except (OSError, http.client.HTTPException, ValueError, _IdxError) as error:
+            with urllib.request.urlopen(mirror + name + ".gz", timeout=SILENCE) as response:
+                content = response.read()
+            unpacked = _unpacked(content)
+            values = _values(unpacked, dimensions_of(name))
+            if checked and hashlib.sha256(unpacked).hexdigest() != MNIST_CHECKSUMS[name]:
+                raise DataError("wrong checksum")
+        except (OSError, http.client.HTTPException, ValueError, DataError) as error:
             reasons.append(f"{mirror}: {reason(getattr(error, 'reason', error))}")
             continue
         with whole_file(path) as partial:
@@ -153,17 +141,3 @@ def fetch(name, directory, mirrors, checked=True):
         return values
     raise DataError(f"{path} is missing and could not be fetched ({'; '.join(reasons)}): try again "
                     f"with a working network, or copy the file there by hand")
-
-
-def _download(url):
-    """What `url` answers (bytes), showing progress."""
-    status = StatusLine(sys.stderr)
-    content = bytearray()
-    try:
-        with urllib.request.urlopen(url, timeout=SILENCE) as response:
-            while piece := response.read(READ_SIZE):
-                content += piece
-                status.show(f"{os.path.basename(url)}: {len(content) / 1e6:.1f} MB")
-    finally:
-        status.clear()
-    return bytes(content)

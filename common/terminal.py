@@ -33,6 +33,14 @@ def is_cell():
     return os.path.basename(sys.argv[0]).endswith("kernel_launcher.py")  # Jupyter's, Colab's
 
 
+def is_notebook():
+    """Whether this is code in a notebook: run by an IPython that has a page to show pictures on."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+    return getattr(get_ipython(), "kernel", None) is not None  # in a terminal it has none
+
+
 def script_file():
     """The file name of the script that runs; "script" where it comes from a pipe or a cell."""
     name = readable(os.path.basename(sys.argv[0]))

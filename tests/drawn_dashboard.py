@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from common.dashboard.drawing.figure import DashboardFigure
+from common.dashboard.link.measurements import percentile_bands
 from common.dashboard.link.messages import Digits, Finished, Progress, Started, Tested, Trained
-from common.dashboard.link.run import Run, percentile_bands
+from common.dashboard.link.run import Run
 from common.dashboard.viewer.keys import Button
 from common.dashboard.viewer.viewer import Viewer
 

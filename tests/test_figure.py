@@ -31,8 +31,9 @@ from common.dashboard.drawing.panels.iterations import running_mean
 from common.dashboard.drawing.strips import status_words
 from common.dashboard.drawing.style import BANDS_COLOUR, TEST_COLOUR, TRAIN_COLOUR, use_style
 from common.dashboard.link import messages
+from common.dashboard.link.measurements import percentile_bands
 from common.dashboard.link.messages import Finished, Paused, Progress, Started, Step, Trained
-from common.dashboard.link.run import Run, percentile_bands
+from common.dashboard.link.run import Run
 from common.dashboard.viewer.viewer import KEYS
 
 SVG = "{http://www.w3.org/2000/svg}"

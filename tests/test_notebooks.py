@@ -99,7 +99,7 @@ def test_an_error_of_the_users_is_one_sentence(cells):
     """Otherwise a slip of the fingers is a page of traceback."""
     (error,) = those(cells[2], "error")
     assert len(error.traceback) == 1
-    assert error.traceback[0].startswith("--restore: there is no checkpoint in ")
+    assert error.traceback[0].startswith("there is no checkpoint in ")
 
 
 @pytest.mark.slow

@@ -7,14 +7,9 @@ import pytest
 from drawn_dashboard import digits_of, messages_of_a_run, run_of
 
 from common.dashboard.link import messages
+from common.dashboard.link.measurements import digits_to_show, percentile_bands
 from common.dashboard.link.messages import Paused, Progress, Restored, Started, Trained
-from common.dashboard.link.run import (
-    MOST_TEST_DIGITS,
-    Outbox,
-    first_digits,
-    misread_first,
-    percentile_bands,
-)
+from common.dashboard.link.run import Outbox
 
 # Snapshots.
 
@@ -52,21 +47,19 @@ def examples(count, misread, shape=(28, 28)):
     return images, 0.5 * np.eye(10)[computed] + RANDOM.random((count, 10)) / 20, np.eye(10)[correct]
 
 
-@pytest.mark.parametrize("choose, count, misread, expected", [
-    (first_digits, 300, [5, 70], [*range(300)]),
-    (misread_first, 5, [1, 4], [1, 4, 0, 2, 3]),
-    (misread_first, 2000, [3, 500, 1999],
-     [3, 500, 1999, *range(3), *range(4, 500), *range(501, 999)]),
-    (misread_first, 1500, [*range(200, 1500)], [*range(200, 1200)])])
+@pytest.mark.parametrize("most, count, misread, expected", [
+    (None, 300, [5, 70], [*range(300)]),
+    (1000, 5, [1, 4], [1, 4, 0, 2, 3]),
+    (1000, 2000, [3, 500, 1999], [3, 500, 1999, *range(3), *range(4, 500), *range(501, 999)]),
+    (1000, 1500, [*range(200, 1500)], [*range(200, 1200)])])
 @pytest.mark.parametrize("shape", [(28, 28), (28, 28, 1)])
-def test_misread_digits_come_first_each_group_in_order(choose, count, misread, expected, shape):
+def test_misread_digits_come_first_each_group_in_order(most, count, misread, expected, shape):
     given = examples(count, misread, shape)
     copies = [array.copy() for array in given]
-    digits = choose(*given)
+    digits = digits_to_show(*given, most)
     high, low = digits.images[:, 0, :2].astype(int).T
     assert (256 * high + low).tolist() == expected
     assert digits.images.shape == (len(expected), 28, 28) and digits.total == count
-    assert len(expected) <= max(300, MOST_TEST_DIGITS)
     images, predictions, labels = copies
     assert digits.labels.tolist() == labels[expected].argmax(axis=1).tolist()
     np.testing.assert_array_equal(digits.probabilities, predictions[expected].astype(np.float32))
@@ -80,7 +73,7 @@ def test_misread_digits_come_first_each_group_in_order(choose, count, misread, e
 
 def test_ink_is_rounded_and_kept_between_0_and_255():
     values = [0, 1, 0.5, 127.4 / 255, 127.6 / 255, 254.6 / 255, -0.2, -50, 1.1, 70]
-    digits = first_digits(np.array([[values]], np.float32), np.eye(10)[:1], np.eye(10)[:1])
+    digits = digits_to_show(np.array([[values]], np.float32), np.eye(10)[:1], np.eye(10)[:1])
     assert digits.images[0, 0].tolist() == [0, 255, 128, 127, 128, 255, 0, 0, 255, 255]
 
 

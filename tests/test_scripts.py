@@ -113,7 +113,7 @@ WRONG_OPTIONS = {
     "no such folder": (["--data-dir", "nowhere"], "there is no folder nowhere"),
     "window and none": (["--text", "--web"], "--text and --web: choose one of them"),
     "no port": (["--web", "99999"], "'99999' is not a whole number from 1 to 65535"),
-    "no picture": (["--save-figure", "end.jpeg"], "'end.jpeg' should be a name, then .png, "
+    "no picture": (["--save-figure", "end.jpeg"], "'end.jpeg' should be a name, then .png or "
                    ".svg or .pdf"),
     "a picture without a name": (["--save-figure", ".png"], "'.png' should be a name, then .png"),
     "no movie": (["--save-movie", "run.avi"], "'run.avi' should be a name, then .mp4 or .gif"),

@@ -1,19 +1,14 @@
 """Whatever somebody's machine has set: a run ends as it should, and what it draws is there."""
 
-import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
 from conftest import PROJECT, run_python, script_environment
 from drawn_dashboard import messages_of_a_run
 from fed_viewer import FedViewer
-
-from common.dashboard.dashboard import Dashboard
-from common.terminal import UserError
 
 SCRIPT = """
 import types
@@ -121,16 +116,6 @@ def test_words_printed_as_python_starts_do_not_disturb_the_viewer(tmp_path, word
     end = run(tmp_path, PAGE, PYTHONPATH=os.pathsep.join([str(tmp_path), str(PROJECT)]))
     assert (end.returncode, end.stderr) == (0, "")
     assert "The dashboard is at http://" in end.stdout and (tmp_path / "end").exists()
-
-
-def test_no_folder_to_record_a_movie_in_is_told_before_the_training(monkeypatch):
-    def none(*_):
-        raise FileNotFoundError("No usable temporary directory found")
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", none)
-    options = argparse.Namespace(text=True, save_movie="run.gif")
-    with pytest.raises(UserError, match="--save-movie: there is no folder .* TMPDIR"):
-        Dashboard(options).start(10)
 
 
 @pytest.mark.parametrize("module", ["cloud.server", "cloud.predict"])

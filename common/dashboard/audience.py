@@ -3,18 +3,17 @@
 import argparse
 import collections
 import os
-import time
 import traceback
 
 from common.dashboard.link import notes
-from common.dashboard.link.messages import Compared, Paused, Started
+from common.dashboard.link.messages import Compared, Started
 from common.dashboard.link.pipe import ViewerProcess
 from common.dashboard.link.run import Run
 from common.dashboard.outputs import afterwards, files
 from common.dashboard.outputs.text import Text
 from common.dashboard.outputs.viewer import ViewerOutput, has_screen
 from common.options import Option, folder, whole_number
-from common.terminal import StatusLine, UserError, readable, reason
+from common.terminal import StatusLine, UserError, is_notebook, readable, reason
 
 WEB_PORT = 8988  # matplotlib's own for its pages
 
@@ -22,20 +21,23 @@ WEB_PORT = 8988  # matplotlib's own for its pages
 OUTPUTS = (afterwards.Keeper, files.Picture, files.Movie, afterwards.OwnDigits,
            afterwards.Pictures)
 
-RESTORE = Option("--restore", "go on from what was saved in the folder DIR", "DIR", folder)
+RESTORE = Option("--restore", "go on from what was saved in the folder DIR",
+                 metavar="DIR", type=folder)
 OPTIONS = (
-    Option("--iterations", "train for N iterations, instead of the script's own number", "N",
-           whole_number(0, 10**9)),
+    Option("--iterations", "train for N iterations, instead of the script's own number",
+           metavar="N", type=whole_number(0)),
     Option("--text", "print numbers only, open no window (without a screen, this happens by "
-           "itself)"),
+           "itself)", action="store_true"),
     Option("--web", "show the dashboard in a browser instead of a window, at "
-           f"http://127.0.0.1:PORT/ (default: {WEB_PORT})", "PORT", whole_number(1, 65535),
-           more={"nargs": "?", "const": WEB_PORT}),
-    Option("--close", "close the window when the training is done, instead of leaving it open"),
+           f"http://127.0.0.1:PORT/ (default: {WEB_PORT})",
+           metavar="PORT", type=whole_number(1, 65535), nargs="?", const=WEB_PORT),
+    Option("--close", "close the window when the training is done, instead of leaving it open",
+           action="store_true"),
     *(output.option for output in OUTPUTS),
     RESTORE,
     Option("--compare", "show the curves of earlier runs, kept with --save in the folders DIR, "
-           "faintly behind those of this one", "DIR", folder, default=(), more={"nargs": "+"}),
+           "faintly behind those of this one",
+           metavar="DIR", type=folder, nargs="+", default=()),
 )
 
 
@@ -47,7 +49,6 @@ class Audience:
     Attributes:
       run: a `Run`, all that has been sent so far.
       failures: a list of str, the sentences.
-      step_to: int, the iteration at which a single step ends, to be measured there; None for none.
     """
 
     def __init__(self, options, model, title, outputs, signals):
@@ -69,14 +70,14 @@ class Audience:
         self.run = Run()
         self._terminal = StatusLine()
         self._outputs, self.failures = [], []
-        self._viewer, self._notebook, self.step_to = None, None, None
+        self._viewer = None
         self._begin(Text())  # it follows a run that nobody starts, too
 
     def start(self, last):
         """Begin a run of so many training steps, or None where that is not known.
 
         Returns:
-          The iteration at which it begins, and the seconds that the part before has taken.
+          The seconds that a part before has taken, which was restored, a float.
 
         Raises:
           UserError: a page for a browser was asked for and cannot be served, a checkpoint and
@@ -95,10 +96,10 @@ class Audience:
                           self._model.inside is not None))
         for message in compared:
             self.send(message)
-        start = self._restore(self.options.restore) if self.options.restore else (0, 0.0)
+        seconds = self._restore(self.options.restore) if self.options.restore else 0.0
         if self._viewer is not None:
             self._viewer.wait_until_open()
-        return start
+        return seconds
 
     def send(self, message):
         """Hand one of the `messages` to all."""
@@ -115,8 +116,7 @@ class Audience:
     @property
     def is_closed(self):
         """bool, whether the window was closed by its user, who wants the run to end"""
-        return any(shown is not None and shown.is_closed
-                   for shown in (self._viewer, self._notebook))
+        return any(output.is_closed for output in self._outputs)
 
     def attend(self, iteration, is_measured=False):
         """Answer the users of the window; pause if they want to; say so if it is gone.
@@ -130,26 +130,17 @@ class Audience:
         """
         if self._viewer is None:
             return 0.0
-        self._viewer.answer()
-        began = time.monotonic()
-        if self.step_to is None or (iteration, is_measured) >= (self.step_to, True):
-            self.step_to = None
-            if self._viewer.is_paused:
-                self._pause(iteration)
+        seconds = self._viewer.attend(iteration, is_measured, self.send)
         if (failure := self._viewer.failure) is not None:
             self._outputs.remove(self._viewer)
             self._viewer = None
             self._go_on_without_viewer(failure)
-        return time.monotonic() - began
+        return seconds
 
-    def _pause(self, iteration):
-        """Pause, until a user wants to go on, or a single step."""
-        self.send(Paused(True, iteration))
-        self._viewer.wait_while_paused(self._signals)
-        if self._viewer.take_step():
-            self.step_to = iteration + 1
-        else:
-            self.send(Paused(False))
+    @property
+    def step_to(self):
+        """int, the iteration at which a single step ends, to be measured there; None for none"""
+        return self._viewer.step_to if self._viewer is not None else None
 
     def finish(self):
         """Have all finish what they do, the one that was started last at the end.
@@ -194,18 +185,15 @@ class Audience:
         self._outputs.append(output)
 
     def _open_viewer(self):
-        """Start the process of the window or page, unless the script has done so early on."""
-        web = self.options.web
-        if web is None and files.is_notebook():
-            self._notebook = files.Notebook()
-            self._begin(self._notebook)
-        elif web is None and not has_screen():
-            self._go_on_without_viewer("There is no screen")
-        else:
-            viewer = self._early_viewer or ViewerProcess(self._title, web)
-            self._viewer = ViewerOutput(viewer, is_page=web is not None,
-                                        stays_open=not self.options.close)
+        process = self._early_viewer or start_viewer(self.options, self._title)
+        if process is not None:
+            self._viewer = ViewerOutput(process, self.options.web is not None,
+                                        not self.options.close, self._signals)
             self._begin(self._viewer)
+        elif is_notebook():
+            self._begin(files.Notebook())
+        else:
+            self._go_on_without_viewer("There is no screen")
 
     def _go_on_without_viewer(self, why):
         if self.options.save_figure is None:
@@ -230,7 +218,14 @@ class Audience:
         self.send(restored)
         self._terminal.say(f"restored {folder}: all before iteration {restored.iteration:,} is "
                            f"done")
-        return restored.iteration, restored.seconds
+        return restored.seconds
+
+
+def start_viewer(options, title):
+    """Start the process of a window or of pages: a `ViewerProcess`; None where none is to be."""
+    if options.text or options.web is None and (is_notebook() or not has_screen()):
+        return None
+    return ViewerProcess(title, options.web)
 
 
 def compared_with(folders, title):
@@ -244,7 +239,7 @@ def compared_with(folders, title):
     Raises:
       UserError: in one of the folders no run was kept.
     """
-    runs = [notes.read(path, "--compare")[1] for path in folders]
+    runs = [notes.read(path)[1] for path in folders]
     counts = collections.Counter([title, *(run.title for run in runs)])
     return [Compared(run.title if counts[run.title] == 1 else readable(os.path.basename(path)),
                      run.curves) for path, run in zip(folders, runs)]

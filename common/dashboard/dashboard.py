@@ -38,13 +38,14 @@ from common import terminal
 from common.dashboard.audience import Audience
 from common.dashboard.link import measurements
 from common.dashboard.link.messages import Finished, Progress, Tested, Trained
-from common.dashboard.link.run import NotOftener, bands_of, first_digits, misread_first
-from common.dashboard.outputs.files import is_notebook, png_of
+from common.dashboard.link.run import NotOftener
+from common.dashboard.outputs.files import png_of
 from common.dashboard.outputs.output import Model
 
 TRAIN_EVERY = 20        # iterations between two measurements on a training batch
 TEST_EVERY = 100        # iterations: 10,000 test digits take a while
 TEST_EVERY_EARLY = 20   # in the first hundred iterations, where most is learned
+TEST_DIGITS = 1000      # at most are shown
 BANDS = 200             # of weights and biases in a whole run: more would not be seen
 STATUS_EVERY = 0.1      # seconds between two messages about the progress
 
@@ -99,17 +100,17 @@ class Dashboard:
             checkpoints, num_examples = network.checkpoints, network.num_examples
         self._num_examples = num_examples
         title = title or os.path.splitext(terminal.script_file())[0]
-        self._signals, self._clock = terminal.HeldSignals(), Clock()
+        self._signals = terminal.HeldSignals()
+        self._began = time.monotonic()                # moved on by each pause
         self._model = Model(classify, inside, checkpoints)
         self._audience = Audience(options, self._model, title, outputs, self._signals)
         self.run = self._audience.run
-        self._last = self._audience.options.iterations
-        self._first = self._next_bands = 0            # iterations
+        self._next_bands = 0                          # iteration
         self._done, self._is_inside = None, False     # all before this one is done; inside it?
         self._has_begun = self._is_finished = self._only_looks = False
-        self._asked, self._asked_last = None, None    # the kind of measurement; in an iteration
+        self._measured = {}                           # the latest iteration, by kind of message
         self._status = NotOftener(STATUS_EVERY)
-        if not is_notebook():  # its process goes on
+        if not terminal.is_notebook():  # its process goes on
             terminal.before_exit(self._end_unfinished)
 
     def loop(self, iterations):
@@ -127,7 +128,7 @@ class Dashboard:
           to train then, it is the only one, to be measured and looked at; its training is undone.
         """
         self.start(iterations)
-        for i in range(self._first, self._last + 1):
+        for i in range(self.run.iteration, self.run.last + 1):
             self._done, self._is_inside, self._signals.are_held = i, True, True
             yield i
             self._done, self._is_inside = i + 1, False
@@ -136,15 +137,13 @@ class Dashboard:
                 self._done = i
                 self._audience.undo_training()
                 return
-            self._asked_last = self._asked
-            self._clock.leave_out(self._audience.attend(i + 1))
+            self._began += self._audience.attend(i + 1)
             if self.closed:
                 return
             if self._status.is_due:
                 self._status.restart()
-                seconds = self._clock.seconds
-                left = seconds / i * (self._last - i) if i else None
-                self._audience.send(Progress(i, seconds, left))
+                left = self._seconds / i * (self.run.last - i) if i else None
+                self._audience.send(Progress(i, self._seconds, left))
 
     def start(self, iterations=None):
         """Open the window, and do what else the options ask for. `loop` calls this by itself.
@@ -163,13 +162,13 @@ class Dashboard:
             raise terminal.UserError("this dashboard has shown a run already: make another one, "
                                      "dashboard = Dashboard(…), for the next run")
         self._has_begun = True
-        if self._last is None:
-            self._last = iterations
-        self._first, seconds = self._audience.start(self._last)
-        if self._last is not None and self._first > self._last:
-            self._last, self._only_looks = self._first, True  # at a restored network, as it is
-        self._clock = Clock(seconds)  # the earlier part of the run counts, too
-        self._clock.leave_out(self._audience.attend(self._first))
+        chosen = self._audience.options.iterations
+        last = iterations if chosen is None else chosen
+        seconds = self._audience.start(last)
+        # At a restored network, as it is: it has been trained for longer than that.
+        self._only_looks = last is not None and self.run.iteration > last
+        self._began = time.monotonic() - seconds  # the earlier part of the run counts, too
+        self._began += self._audience.attend(self.run.iteration)
 
     @property
     def closed(self):
@@ -178,14 +177,12 @@ class Dashboard:
 
     def wants_train(self, i):
         """Whether the metrics on the training batch of iteration `i` (int) will be shown."""
-        self._asked = Trained
-        return i % TRAIN_EVERY == 0 or i in (self._last, self._audience.step_to)
+        return i % TRAIN_EVERY == 0 or i in (self.run.last, self._audience.step_to)
 
     def wants_test(self, i):
         """Whether the metrics on the test set at iteration `i` (int) will be shown."""
         every = TEST_EVERY_EARLY if i < TEST_EVERY else TEST_EVERY
-        self._asked = Tested
-        return i % every == 0 or i in (self._last, self._audience.step_to)
+        return i % every == 0 or i in (self.run.last, self._audience.step_to)
 
     def show_train(self, i, accuracy, loss, images, predictions, labels,
                    weights=(), biases=(), learning_rate=None):
@@ -214,17 +211,18 @@ class Dashboard:
         epoch = i * len(images) // self._num_examples + 1 if self._num_examples else None
         pictures = {}
         if self._audience.want_pictures:
-            pictures["digits"] = first_digits(images, predictions, labels)
+            pictures["digits"] = measurements.digits_to_show(images, predictions, labels)
             if i >= self._next_bands:
-                self._next_bands = i + (self._last or 0) / BANDS if i >= TEST_EVERY else i
-                pictures |= bands_of(weights=weights, biases=biases)
+                self._next_bands = i + (self.run.last or 0) / BANDS if i >= TEST_EVERY else i
+                pictures |= {name: measurements.percentile_bands(arrays) for name, arrays in (
+                    ("weights", weights), ("biases", biases)) if arrays}
         self._show(Trained(i, accuracy, loss, epoch, learning_rate, **pictures))
 
     def show_test(self, i, accuracy, loss, images, predictions, labels):
         """Show the metrics of the test set; arguments and errors as for `show_train`."""
         accuracy, loss, images, predictions, labels = measurements.checked(
             "show_test", accuracy, loss, images, predictions, labels)
-        digits = (misread_first(images, predictions, labels)
+        digits = (measurements.digits_to_show(images, predictions, labels, TEST_DIGITS)
                   if self._audience.want_pictures else None)
         self._show(Tested(i, accuracy, loss, digits))
 
@@ -260,11 +258,17 @@ class Dashboard:
             raise terminal.UserError("the dashboard is finished: what it should show comes before "
                                      "dashboard.finish()")
         self._audience.send(measured)
-        is_last = self._asked_last in (None, type(measured))
-        self._clock.leave_out(self._audience.attend(measured.iteration, is_last))
+        self._measured[type(measured)] = measured.iteration
+        is_all = set(self._measured.values()) == {measured.iteration}
+        self._began += self._audience.attend(measured.iteration, is_all)
         if not math.isfinite(measured.loss):
             raise LossNotFinite(NOT_A_NUMBER.format(loss=measured.loss,
                                                     iteration=measured.iteration))
+
+    @property
+    def _seconds(self):
+        """How long the run has taken, without its pauses."""
+        return time.monotonic() - self._began
 
     @property
     def _reached(self):
@@ -274,7 +278,7 @@ class Dashboard:
     def _end(self, is_early, done):
         self._is_finished = True
         self._signals.release()
-        self._audience.send(Finished(is_early, self._clock.seconds, done))
+        self._audience.send(Finished(is_early, self._seconds, done))
         return self._audience.finish()
 
     def _end_unfinished(self, error):
@@ -282,25 +286,8 @@ class Dashboard:
         if self._is_finished:
             return []
         if error is None:  # the script's end, or sys.exit()
-            end = (self._last or 0) + (not self._only_looks)
+            end = (self.run.last or 0) + (not self._only_looks)
             is_complete = not self._is_inside and self._done == end
             return self._end(not is_complete, self._reached)
         is_cut = self._is_inside and isinstance(error, (KeyboardInterrupt, LossNotFinite))
         return self._end(is_early=True, done=None if is_cut else self._done)
-
-
-class Clock:
-    """How long a run takes, without its pauses."""
-
-    def __init__(self, seconds=0.0):
-        """Start, with so many seconds gone already."""
-        self._start = time.monotonic() - seconds
-
-    @property
-    def seconds(self):
-        """float, how long the run has taken"""
-        return time.monotonic() - self._start
-
-    def leave_out(self, seconds):
-        """Leave a pause of so many seconds out."""
-        self._start += seconds

@@ -1,1 +1,1 @@
-"""Digits of the user's own: written on a sheet, found in pictures, prepared as MNIST has them."""
+"""Digits of the user's own: found in pictures or written on a sheet, prepared as MNIST has them."""

@@ -6,6 +6,7 @@ ink is told from what is left of the paper, and the ink gets its grey levels.
 
 import io
 import os
+import pathlib
 import warnings
 
 import numpy as np
@@ -31,9 +32,6 @@ HALO = 1 / 20           # share of the digit's height: how far its strokes' grey
 
 TOUCHING = np.ones((3, 3))  # pixels that touch at a corner belong to the same stroke
 
-class PictureError(UserError):
-    """A file holds no digit that could be read. The text names it and says what to do."""
-
 
 def read_picture(path):
     """Find the ink of the digit in a picture, dark on light or light on dark.
@@ -49,14 +47,14 @@ def read_picture(path):
       1000. Something is always above 0.
 
     Raises:
-      PictureError: there is no such file, it is not a picture, or no digit can be seen in it.
+      UserError: there is no such file, it is not a picture, or no digit can be seen in it.
     """
     name = os.fspath(path)
     ink, noise = _without_paper(_grey_levels(_opened(name)))
     strokes = _strokes(ink, noise)
     if strokes is None:
-        raise PictureError(f"No digit can be seen in {name}: write it large, with a dark pen on "
-                           f"white paper, and leave some paper around it.")
+        raise UserError(f"No digit can be seen in {name}: write it large, with a dark pen on "
+                        f"white paper, and leave some paper around it.")
     return _graded(ink, strokes)
 
 
@@ -77,40 +75,24 @@ def holds_several(ink):
     return sum(height >= max(heights) / 2 for height in heights) > 1
 
 
-def _content(name):
-    """Read the file with this name: bytes."""
-    if os.path.isdir(name):
-        raise PictureError(f"{name} is a folder: name one of the pictures in it.")
-    try:
-        with open(name, "rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        raise PictureError(f"There is no file {name}: check its name and folder.") from None
-    except PermissionError:
-        raise PictureError(f"{name} may not be read: change its permissions, or copy it to a "
-                           f"folder of your own.") from None
-    except OSError as error:
-        raise PictureError(f"{name} cannot be read ({error.strerror}): copy it to another "
-                           f"folder.") from None
-    if not content:
-        raise PictureError(f"{name} is empty (0 bytes): save or copy the picture again.")
-    return content
-
-
 def _opened(name):
     """Read the picture with this name: a Pillow image, upright, of any mode and size."""
-    content = _content(name)
+    try:
+        content = pathlib.Path(name).read_bytes()
+    except OSError as error:
+        raise UserError(f"{name} cannot be read ({reason(error)}): check its name, folder and "
+                        f"permissions.") from None
     try:
         return _decoded(content)
     except Image.UnidentifiedImageError:
-        raise PictureError(f"{name} is not a picture that can be read here: save it as PNG or "
-                           f"JPEG.") from None
+        raise UserError(f"{name} is not a picture that can be read here: save it as PNG or "
+                        f"JPEG.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"{name} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million "
-                           f"pixels: make it smaller first.") from None
+        raise UserError(f"{name} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million "
+                        f"pixels: make it smaller first.") from None
     except Exception as error:  # for a damaged file, Pillow's decoders raise almost anything
-        raise PictureError(f"{name} is damaged or incomplete ({reason(error).rstrip('.')}): save "
-                           f"or copy the picture again.") from None
+        raise UserError(f"{name} is damaged or incomplete ({reason(error).rstrip('.')}): save "
+                        f"or copy the picture again.") from None
 
 
 def _decoded(content):

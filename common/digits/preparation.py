@@ -1,4 +1,4 @@
-"""A drawn digit, made into what the networks have learnt to read: a digit as MNIST has them.
+"""A digit of one's own, written or found in a picture, becomes one as MNIST has them.
 
 How MNIST was made is told on Yann LeCun's page, http://yann.lecun.com/exdb/mnist/, and in LeCun,
 Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998,
@@ -11,11 +11,13 @@ much less than a pixel wide, so thinner ones are made as wide as the thinnest th
 """
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from common.terminal import UserError
 
-SIDE = 28       # of the square, in pixels
+SHEET = 280     # pixels: the side of a sheet to write on, ten for each of a digit that fills it
+PEN = 0.08      # diameter of the pen's tip, as a part of the sheet's side
+SIDE = 28       # pixels: the side of what a network sees
 BOX = 20        # the longer side of the digit in it
 CENTRE = 14     # the pixel, counted from 0, that the centre of mass falls into, as in MNIST's files
 FAINT = 0.3     # share of the darkest ink: what is fainter does not widen the digit's box
@@ -24,8 +26,47 @@ THINNEST = 1.4  # pixels of the 28: the mean width of strokes is more in 99 % of
 DARK_FROM = 90  # per cent: the ink above this percentile becomes black, as in nearly all of MNIST
 
 
-class NoDigit(UserError):
-    """There is no ink in what should be a digit."""
+class Handwriting:
+    """A square sheet to write on. Its coordinates go from 0 to 1, x to the right and y down.
+
+    Attributes:
+      strokes: a list of strokes of the pen, each a list of (x, y), in which the first point is
+        there twice: a dot is a line, too.
+    """
+
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        """Take a new sheet."""
+        self.strokes, self._is_down = [], False
+
+    def __len__(self):
+        """The number of points written."""
+        return sum(map(len, self.strokes))
+
+    def write(self, x, y):
+        """Move the pen, which is on the sheet from now on, to (x, y), two floats."""
+        if not self._is_down:
+            self._is_down = True
+            self.strokes.append([(x, y)])
+        self.strokes[-1].append((x, y))
+
+    def lift(self):
+        """Lift the pen from the sheet."""
+        self._is_down = False
+
+    @property
+    def ink(self):
+        """uint8 [SHEET, SHEET], 0 to 255, what is on the sheet."""
+        sheet, tip = Image.new("L", (SHEET, SHEET)), round(PEN * SHEET)
+        pen = ImageDraw.Draw(sheet)
+        for stroke in self.strokes:
+            points = np.multiply(stroke, SHEET)
+            pen.line(points.ravel().tolist(), 255, tip)
+            for left, top in np.rint(points - tip / 2).tolist():  # the tip is round
+                pen.ellipse((left, top, left + tip - 1, top + tip - 1), 255)
+        return np.asarray(sheet)
 
 
 def prepare(ink):
@@ -41,10 +82,10 @@ def prepare(ink):
       uint8 [28, 28], ink from 0 to 255.
 
     Raises:
-      NoDigit: there is no ink.
+      UserError: there is no ink.
     """
     if not ink.any():
-        raise NoDigit("There is no digit to read: the drawing is blank. Draw one first.")
+        raise UserError("There is no digit to read: the drawing is blank. Draw one first.")
     ink = (ink / ink.max()).astype(np.float32)
     return _centred(_blackened(_fitted(_thick_enough(ink), BOX)))
 

@@ -73,7 +73,7 @@ class Checkpoints:
         Raises:
           CheckpointError: there is none, or it is damaged, or of another network.
         """
-        prefix, kept = notes.read(folder, "--restore")
+        prefix, kept = notes.read(folder)
         if kept.title != title:
             raise CheckpointError(f"--restore: the checkpoint in {folder} is one of {kept.title}, "
                                   f"and this is {title}")

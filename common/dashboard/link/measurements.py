@@ -1,12 +1,15 @@
-"""What a script shows, checked and brought into one form. numpy only.
+"""What a script shows: checked, brought into one form, made small enough to send. numpy only.
 
 The sentence for what does not fit is the same whoever looks on.
 """
 
 import numpy as np
 
+from common.dashboard.link.messages import Digits
 from common.terminal import UserError, reason
 
+BANDS = 7               # each holds a seventh of all values
+SAMPLE = 20_000         # values that tell how more of them spread: sorting all would take long
 DIGITS = 10
 SIDE = 28               # pixels of an image that comes as a row of them
 MOST = 16               # of a pixel from 0 to 1, also with a mean and a deviation of its own
@@ -41,8 +44,8 @@ def checked(call, accuracy, loss, images, predictions, labels):
     labels = _one_hot(labels, f"{call}: labels")
     if not len(images) == len(predictions) == len(labels):
         raise UserError(f"{call}: images, predictions and labels have the shapes "
-                        f"{_shape(images)}, {_shape(predictions)} and {_shape(labels)}; n should "
-                        f"be the same")
+                        f"{list(images.shape)}, {list(predictions.shape)} and "
+                        f"{list(labels.shape)}; n should be the same")
     accuracy, loss = number(accuracy, f"{call}: accuracy"), number(loss, f"{call}: loss")
     if accuracy < 0 or accuracy > 1 + TOLERANCE:
         raise UserError(f"{call}: accuracy is {accuracy:.4g}; it should be a share, 0 to 1")
@@ -85,8 +88,8 @@ def _images(images, name):
     if images.size == 0 or images.ndim != 3 and (images.ndim != 4 or images.shape[3] != 1):
         raise _unfit(images, name, IMAGES)
     if (most := images[:LOOKED_AT].max()) > MOST:
-        raise UserError(f"{name} has the shape {_shape(images)} and values up to {most:.4g}; it "
-                        f"should be {IMAGES}: divide by 255")
+        raise UserError(f"{name} has the shape {list(images.shape)} and values up to {most:.4g}; "
+                        f"it should be {IMAGES}: divide by 255")
     return images
 
 
@@ -94,7 +97,7 @@ def _one_hot(labels, name):
     labels = _array(labels, name, LABELS)
     if labels.ndim == 1:
         if not np.isin(labels, range(DIGITS)).all():
-            raise UserError(f"{name} has the shape {_shape(labels)} and values from "
+            raise UserError(f"{name} has the shape {list(labels.shape)} and values from "
                             f"{labels.min():g} to {labels.max():g}; it should be {LABELS}")
         labels = np.eye(DIGITS)[labels.astype(int)]
     if labels.ndim != 2 or labels.shape[1] != DIGITS:
@@ -115,8 +118,49 @@ def _array(values, name, wanted):
 
 
 def _unfit(array, name, wanted):
-    return UserError(f"{name} has the shape {_shape(array)}; it should be {wanted}")
+    return UserError(f"{name} has the shape {list(array.shape)}; it should be {wanted}")
 
 
-def _shape(array):
-    return str(list(array.shape))
+def digits_to_show(images, predictions, labels, most=None):
+    """What there is to see of some digits, in a form small enough to send.
+
+    Args:
+      images, predictions, labels: as `checked` returns them.
+      most: int, how many to show at most, all misread ones first; None for all, as they come.
+
+    Returns:
+      `Digits`.
+    """
+    labels, computed = labels.argmax(axis=1), predictions.argmax(axis=1)
+    chosen = (slice(None) if most is None
+              else np.argsort(labels == computed, kind="stable")[:most])
+    shown = images[chosen].reshape(-1, *images.shape[1:3]) * np.float32(255)
+    shown += 0.5  # in place: with new arrays for each step it would take ten times as long
+    np.clip(shown, 0, 255, out=shown)
+    return Digits(images=shown.astype(np.uint8),
+                  labels=labels[chosen].astype(np.uint8),
+                  probabilities=np.array(predictions[chosen], np.float32),
+                  total=len(images),
+                  confusions=np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
+
+
+def percentile_bands(arrays):
+    """The edges of the seven bands, from the least value to the largest, that hold equal shares.
+
+    Of more than `SAMPLE` values, the inner edges are those of so many, chosen at random, and always
+    from the same places.
+
+    Args:
+      arrays: a list of arrays of any shapes, not all of them empty.
+
+    Returns:
+      float64 [8].
+    """
+    values = np.concatenate([np.ravel(array) for array in arrays])
+    sample = values
+    if len(values) > SAMPLE:
+        sample = values[np.random.default_rng(0).integers(len(values), size=SAMPLE)]
+    with np.errstate(invalid="ignore"):  # between infinities: NaN, which is not drawn
+        edges = np.percentile(sample.astype(np.float64), np.linspace(0, 100, BANDS + 1))
+    edges[0], edges[-1] = values.min(), values.max()
+    return edges

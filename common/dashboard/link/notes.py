@@ -8,20 +8,18 @@ does without TensorFlow.
 import dataclasses
 import hashlib
 import json
-import math
 import os
 import pathlib
 import re
 
 import numpy as np
 
-from common.dashboard.link.messages import CURVES
 from common.terminal import UserError, reason, whole_file
 
 FILE = "network"      # the beginning of a checkpoint's file names; its iteration follows
 NEWEST = "checkpoint"  # the file that names the newest one
 NAME = re.compile(rb'^model_checkpoint_path: "(' + FILE.encode() + rb'-\d+(?:-\d+)?)"$', re.M)
-UNFIT = AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError
+UNFIT = KeyError, TypeError, ValueError  # what comes of notes that are not ours
 
 
 class CheckpointError(UserError):
@@ -37,7 +35,6 @@ class Notes:
     seconds: float, how long that took.
     curves: as `messages.Restored` has them.
     train_set: where the batches are, as `mnist_data.DataSet.place` has it.
-    weights: str, the checksum of the weights that they belong to; None in notes of old.
     """
 
     title: str
@@ -45,7 +42,6 @@ class Notes:
     seconds: float
     curves: dict
     train_set: dict
-    weights: str | None = None
 
 
 def newest(folder):
@@ -66,12 +62,8 @@ def newest(folder):
     return os.path.join(folder, named[1].decode())
 
 
-def read(folder, flag):
-    """The newest checkpoint of a folder.
-
-    Args:
-      folder: str.
-      flag: str, the option that asks for it, for the error's text.
+def read(folder):
+    """The newest checkpoint of a folder (str).
 
     Returns:
       Its files' path without their endings, and its `Notes`.
@@ -79,33 +71,41 @@ def read(folder, flag):
     Raises:
       CheckpointError: there is none, or it is damaged.
     """
-    try:
-        prefix = newest(folder)
-    except CheckpointError as error:
-        raise CheckpointError(f"{flag}: {error}") from error
+    prefix = newest(folder)
     if prefix is None:
-        raise CheckpointError(f"{flag}: there is no checkpoint in {folder}; "
-                              f"--save {folder} puts one there")
+        raise CheckpointError(f"there is no checkpoint in {folder}; --save {folder} puts one there")
     try:
         with open(prefix + ".json", encoding="utf-8") as file:
-            notes = _checked(json.load(file))
-        if notes.weights not in (None, checksum(prefix)):
-            raise ValueError(f"{prefix}.index belongs to other notes")
+            content = json.load(file)
+        notes = content["notes"]
+        if content["checksum"] != checksum(prefix, notes):
+            raise ValueError("its checksum is another")
+        curves = {name: (iterations, np.array(values, float))
+                  for name, (iterations, values) in notes["curves"].items()}
+        return prefix, Notes(**notes | {"curves": curves})
     except OSError as error:
-        raise CheckpointError(f"{flag}: {error.filename} cannot be read ({reason(error)})"
-                              ) from error
+        raise CheckpointError(f"{error.filename} cannot be read ({reason(error)})") from error
     except UNFIT as error:
-        raise CheckpointError(f"{flag}: {prefix}.json is damaged ({reason(error)})") from error
-    return prefix, notes
+        raise CheckpointError(f"{prefix}.json is damaged ({reason(error)})") from error
 
 
 def write(prefix, notes):
     """Write `Notes` beside the weights of a checkpoint."""
-    content = dataclasses.asdict(notes) | {"weights": checksum(prefix), "curves": {
+    content = dataclasses.asdict(notes) | {"curves": {
         name: [np.asarray(iterations, int).tolist(), np.asarray(values).tolist()]
         for name, (iterations, values) in notes.curves.items()}}
     with open(prefix + ".json", "w", encoding="utf-8") as file:
-        json.dump(content, file)
+        json.dump({"checksum": checksum(prefix, content), "notes": content}, file)
+
+
+def checksum(prefix, content):
+    """The checksum, a str, of what notes hold, and of the index of the weights beside them.
+
+    So neither can be damaged, or come from another checkpoint, without being noticed. The index
+    has the checksums of all weights.
+    """
+    weights = pathlib.Path(prefix + ".index").read_bytes()
+    return hashlib.sha256(json.dumps(content).encode() + weights).hexdigest()
 
 
 def make_newest(prefix):
@@ -114,11 +114,6 @@ def make_newest(prefix):
     with whole_file(os.path.join(folder, NEWEST)) as path:
         pathlib.Path(path).write_text(f'model_checkpoint_path: "{name}"\n'
                                       f'all_model_checkpoint_paths: "{name}"\n', encoding="utf-8")
-
-
-def checksum(prefix):
-    """The checksum, a str, of a checkpoint's weights: of their index, which has those of all."""
-    return hashlib.sha256(pathlib.Path(prefix + ".index").read_bytes()).hexdigest()
 
 
 def free_prefix(folder, iteration):
@@ -137,32 +132,3 @@ def remove(prefix):
         if re.match(r"\.(json|index|data-\d+-of-\d+)", path.name.removeprefix(
                 os.path.basename(prefix))):
             path.unlink(missing_ok=True)
-
-
-def _checked(content):
-    """`Notes` of what json has read; one of `UNFIT` where that cannot be right."""
-    notes = Notes(content["title"], content["iteration"], content["seconds"],
-                  {name: _curve(*curve) for name, curve in content["curves"].items()
-                   if name in CURVES}, content["train_set"], content.get("weights"))
-    _require(isinstance(notes.title, str), "title")
-    _require(_is_count(notes.iteration), "iteration")
-    _require(type(notes.seconds) in (int, float) and 0 <= notes.seconds < math.inf, "seconds")
-    _require(isinstance(notes.train_set, dict), "train_set")
-    return notes
-
-
-def _curve(iterations, values):
-    values = np.array(values, float)
-    _require(isinstance(iterations, list) and all(map(_is_count, iterations))
-             and iterations == sorted(iterations), "iterations")
-    _require(len(values) == len(iterations) and values.shape[1:] in ((), (8,)), "curves")
-    return iterations, values
-
-
-def _is_count(number):
-    return type(number) is int and 0 <= number < 2**53
-
-
-def _require(is_right, what):
-    if not is_right:
-        raise ValueError(f"{what} cannot be right")

@@ -10,20 +10,11 @@ import contextlib
 import os
 import pathlib
 import pickle
-import queue
 import subprocess
 import sys
 import threading
 
-from common.dashboard.link.messages import (
-    Closed,
-    Failed,
-    More,
-    Opened,
-    Paused,
-    Question,
-    Step,
-)
+from common.dashboard.link.messages import Closed, Failed, More, Opened, Paused, Question, Step
 from common.dashboard.link.run import Outbox
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
@@ -39,10 +30,9 @@ class ViewerProcess:
 
     Attributes:
       state: "starting", "open", "closed" by its user or by `close`, "failed".
-      was_open: bool, whether it has been open; of one that failed.
       address: str, where a browser finds the page; None before it is served, and for a window.
-      reason: str, why it failed.
-      is_paused: bool, whether its user wants the training to pause.
+      reason: str, why it failed, a sentence's beginning.
+      is_paused: bool, whether there is a user who wants the training to pause.
       steps: int, the training steps asked for while it pauses, and not taken yet.
       questions: a dictionary, what each viewer wants to know now, one of the `questions`.
     """
@@ -54,7 +44,7 @@ class ViewerProcess:
           title: str, the name of the script or model.
           web: int, the port on which to serve pages for browsers; None for a window.
         """
-        self.state, self.was_open, self.address, self.reason = "starting", False, None, ""
+        self.state, self.address, self.reason = "starting", None, ""
         self.is_paused, self.steps, self.questions = False, 0, {}
         _open_streams()
         self._changed = threading.Condition()
@@ -62,14 +52,14 @@ class ViewerProcess:
         # Drawing needs no threads of linear algebra, which would compete with the training.
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
                                     "MKL_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "common.dashboard.viewer.process", f"--title={title}"]
+        # The import of matplotlib fails where this names what it does not know.
+        backend = environment.pop("MPLBACKEND", "")
+        command = [sys.executable, "-m", "common.dashboard.viewer.process", f"--title={title}",
+                   f"--backend={backend}"]
         with contextlib.suppress(OSError):  # the current folder may be gone
             command += ["--folder", os.getcwd()]
         if web is not None:
             command += ["--web", str(web)]
-        # The import of matplotlib fails where this names what it does not know.
-        if (backend := environment.pop("MPLBACKEND", None)):
-            command += [f"--backend={backend}"]
         self._process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, start_new_session=True)  # out of the reach of Ctrl-C
@@ -115,13 +105,15 @@ class ViewerProcess:
 
     def _listen(self):
         try:
-            _skip_to_beginning(self._process.stdout)
+            while (line := self._process.stdout.readline()) and not line.endswith(BEGINNING):
+                pass
             while True:
                 self._take(pickle.load(self._process.stdout))
         except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
             code = self._process.wait()
             reason = f"signal {-code}" if code < 0 else f"exit status {code}"
-            self._take(Failed(reason) if not self.is_over else More())
+            if not self.is_over:
+                self._take(Failed(f"The window's process has ended ({reason})"))
 
     def _take(self, message):
         with self._changed:
@@ -129,7 +121,7 @@ class ViewerProcess:
                 case More():
                     self._is_asked = True
                 case Opened():
-                    self.state, self.was_open, self.address = "open", True, message.address
+                    self.state, self.address = "open", message.address
                 case Paused():
                     self.is_paused, self.steps = message.is_paused, 0
                 case Step():
@@ -139,9 +131,9 @@ class ViewerProcess:
                 case Question():
                     self.questions[message.viewer] = message.question
                 case Closed():
-                    self.state = "closed"
+                    self.state, self.is_paused = "closed", False
                 case Failed():
-                    self.state, self.reason = "failed", message.reason
+                    self.state, self.reason, self.is_paused = "failed", message.reason, False
             self._changed.notify_all()
 
 
@@ -152,12 +144,6 @@ def _open_streams():
             os.fstat(descriptor)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
-
-
-def _skip_to_beginning(pipe):
-    """Read up to `BEGINNING`, or to the end."""
-    while (line := pipe.readline()) and not line.endswith(BEGINNING):
-        pass
 
 
 class ScriptLink:
@@ -171,23 +157,22 @@ class ScriptLink:
     def __init__(self, messages, words):
         """Read lists of messages from a binary file, in a thread, and write to another one."""
         self._messages, self._words = messages, words
-        self._arrived = queue.SimpleQueue()
+        self._arrived, self._has_asked = [], False
         self._something = threading.Event()
-        self._has_asked = False
         self.has_begun, self.has_ended = False, False
         words.write(BEGINNING)
         words.flush()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        try:
+        # The end may come in the middle of a message.
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
             while True:
-                self._arrived.put(pickle.load(self._messages))
+                self._arrived = pickle.load(self._messages)
                 self.has_begun = True
                 self._something.set()
-        except (EOFError, OSError, pickle.UnpicklingError):  # also in the middle of a message
-            self.has_ended = True
-            self._something.set()
+        self.has_ended = True
+        self._something.set()
 
     def wait_for_run(self):
         """Wait until the script has something to show; return whether it has, before its end."""
@@ -203,11 +188,9 @@ class ScriptLink:
 
     def take(self):
         """The messages that have come, a list."""
-        try:
-            messages = self._arrived.get_nowait()
-        except queue.Empty:
-            return []
-        self._has_asked = False
+        messages = self._arrived
+        if messages:  # nothing comes any more until it is asked for
+            self._arrived, self._has_asked = [], False
         return messages
 
     def tell(self, message):

@@ -11,7 +11,6 @@ import numpy as np
 from common.dashboard.link.messages import (
     CURVES,
     Compared,
-    Digits,
     Finished,
     Paused,
     Progress,
@@ -20,10 +19,6 @@ from common.dashboard.link.messages import (
     Tested,
     Trained,
 )
-
-BANDS = 7  # each holds a seventh of all values
-SAMPLE = 20_000  # values that tell how more of them spread: sorting all would hold up the training
-MOST_TEST_DIGITS = 1000
 
 
 class Curve:
@@ -77,7 +72,7 @@ class Run:
         self.title, self.phase = "", "training"
         self.reads_digits, self.has_inside = False, False
         self.iteration, self.last, self.epoch, self.seconds_left = 0, None, None, None
-        self.curves, self.compared = _empty_curves(), {}
+        self.curves, self.compared = {name: Curve() for name in CURVES}, {}
         self.train_digits, self.test_digits = None, None
 
     def apply(self, message):
@@ -87,13 +82,16 @@ class Run:
                 self.title, self.last = message.title, message.last
                 self.reads_digits, self.has_inside = message.reads_digits, message.has_inside
             case Restored():
-                _extend(self.curves, message.curves)
+                for name, measured in message.curves.items():
+                    for iteration, value in zip(*measured):
+                        self.curves[name].add(iteration, value)
                 self.iteration = message.iteration
                 if self.last is not None:
                     self.last = max(self.last, message.iteration)
             case Compared():
-                self.compared[message.name] = _empty_curves()
-                _extend(self.compared[message.name], message.curves)
+                earlier = Run()
+                earlier.apply(Restored(0, 0.0, message.curves))
+                self.compared[message.name] = earlier.curves
             case Trained():
                 self.iteration, self.epoch = message.iteration, message.epoch
                 self._add(message.iteration, train_accuracy=message.accuracy,
@@ -118,17 +116,6 @@ class Run:
         for name, value in values.items():
             if value is not None:
                 self.curves[name].add(iteration, value)
-
-
-def _empty_curves():
-    return {name: Curve() for name in CURVES}
-
-
-def _extend(curves, measurements):
-    """Add what a message has to a dictionary of `Curve`."""
-    for name, curve in measurements.items():
-        for iteration, value in zip(*curve):
-            curves[name].add(iteration, value)
 
 
 def hours(seconds):
@@ -192,68 +179,3 @@ class Outbox:
         """Remove all messages and return them, a list."""
         messages, self._messages, self._latest = self._messages, [], {}
         return messages
-
-
-def first_digits(images, predictions, labels):
-    """The digits as they come, in a form small enough to send.
-
-    Args:
-      images: float [n, height, width] or [n, height, width, 1], values 0 to 1.
-      predictions: float [n, 10].
-      labels: [n, 10], one-hot.
-
-    Returns:
-      `Digits`.
-    """
-    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
-    return _digits(images, predictions, labels, computed, slice(None))
-
-
-def misread_first(images, predictions, labels, most=MOST_TEST_DIGITS):
-    """At most `most` of the digits, all misread ones before those read correctly.
-
-    Arguments and result as for `first_digits`.
-    """
-    labels, computed = np.argmax(labels, axis=1), np.argmax(predictions, axis=1)
-    chosen = np.argsort(labels == computed, kind="stable")[:most]
-    return _digits(images, predictions, labels, computed, chosen)
-
-
-def _digits(images, predictions, labels, computed, chosen):
-    """`Digits` of those chosen, an index."""
-    height, width = images.shape[1:3]
-    shown = images[chosen].reshape(-1, height, width) * np.float32(255)
-    shown += 0.5  # in place: with new arrays for each step it would take ten times as long
-    np.clip(shown, 0, 255, out=shown)
-    return Digits(images=shown.astype(np.uint8),
-                  labels=labels[chosen].astype(np.uint8),
-                  probabilities=np.array(predictions[chosen], np.float32),
-                  total=len(images),
-                  confusions=np.bincount(10 * labels + computed, minlength=100).reshape(10, 10))
-
-
-def bands_of(**parameters):
-    """The `percentile_bands` of lists of arrays by name, a dictionary; no list, no bands."""
-    return {name: percentile_bands(arrays) for name, arrays in parameters.items() if len(arrays)}
-
-
-def percentile_bands(arrays):
-    """The edges of the seven bands, from the least value to the largest, that hold equal shares.
-
-    Of more than `SAMPLE` values, the inner edges are those of so many, chosen at random, and always
-    from the same places.
-
-    Args:
-      arrays: a list of arrays of any shapes, not all of them empty.
-
-    Returns:
-      float64 [8].
-    """
-    values = np.concatenate([np.ravel(array) for array in arrays])
-    sample = values
-    if len(values) > SAMPLE:
-        sample = values[np.random.default_rng(0).integers(len(values), size=SAMPLE)]
-    with np.errstate(invalid="ignore"):  # between infinities: NaN, which is not drawn
-        edges = np.percentile(sample.astype(np.float64), np.linspace(0, 100, BANDS + 1))
-    edges[0], edges[-1] = values.min(), values.max()
-    return edges

@@ -13,19 +13,19 @@ from common.dashboard.link.questions import AskLayers, ink_of
 from common.dashboard.link.run import NotOftener
 from common.dashboard.outputs.files import PICTURE_SIZE, ask, drawn, save_view
 from common.dashboard.outputs.output import Output
-from common.dashboard.outputs.text import digit_lines
 from common.options import Option, folder_to_write
 from common.terminal import UserError, readable
 
 SAVE_EVERY = 10.0  # seconds between two checkpoints
 SURE = 0.8  # a probability; the reader is told where the network's is lower
+SEVERAL = "  more than one digit? One picture each"
 
 
 class Keeper(Output):
     """Saves a run again and again, and at its end."""
 
     option = Option("--save", "save what was learned in the folder DIR, at the end and every ten "
-                    "seconds", "DIR", folder_to_write)
+                    "seconds", metavar="DIR", type=folder_to_write)
     needs = "checkpoints"
 
     def __init__(self, options):
@@ -36,10 +36,7 @@ class Keeper(Output):
 
     def start(self, run, model, terminal):
         super().start(run, model, terminal)
-        try:
-            notes.newest(self._folder)
-        except CheckpointError as error:
-            raise UserError(f"--save: {error}") from error
+        notes.newest(self._folder)  # is it somebody else's?
 
     def send(self, message):
         match message:
@@ -83,14 +80,13 @@ class OwnDigits(Output):
     """Reads digits of the user's own, when the training is over."""
 
     option = Option("--classify", "read digits of your own, PNG or JPEG pictures of one digit "
-                    "each, after the training", "FILE", default=(), more={"nargs": "+"})
+                    "each, after the training", metavar="FILE", nargs="+", default=())
     needs = "classify"
     has_pictures = False
 
     def __init__(self, options):
         self._names, self._folder = options.classify, options.pictures
-        self._images, self._problems = {}, {}  # by name
-        self._hints = {}
+        self._images, self._hints, self._problems = {}, {}, {}  # by name
 
     def start(self, run, model, terminal):
         """Prepare the pictures, so that what is wrong with them is known before the training."""
@@ -100,7 +96,7 @@ class OwnDigits(Output):
             try:
                 ink = photograph.read_picture(name)
                 self._images[name] = preparation.prepare(ink)
-                self._hints[name] = photograph.holds_several(ink)
+                self._hints[name] = SEVERAL if photograph.holds_several(ink) else ""
             except UserError as error:
                 self._problems[name] = str(error)
         if not self._images:
@@ -112,14 +108,13 @@ class OwnDigits(Output):
         names = list(self._images)
         probabilities = np.asarray(
             self._model.classify(ink_of(np.stack(list(self._images.values())))), np.float32)
-        if len(self._names) == 1:
-            for line in digit_lines(self._images[names[0]], probabilities[0]):
-                self._terminal.say(line)
         width = max(map(len, names))
         self._terminal.say(f"\n{'file':<{width}}  digit  probability")
         for name, chances in zip(names, probabilities):
             self._terminal.say(f"{name:<{width}}  {chances.argmax():5}  "
-                               f"{100 * chances.max():9.1f} %{self._remark(name, chances)}")
+                               f"{100 * chances.max():9.1f} %"
+                               + ("  not sure" if chances.max() < SURE else "")
+                               + self._hints[name])
         for problem in self._problems.values():
             self._terminal.say(problem)
         self._terminal.say("(A letter gets a digit, too: the network knows nothing else.)")
@@ -127,11 +122,6 @@ class OwnDigits(Output):
             self._save_sheet(names, probabilities)
         if self._problems:
             raise UserError(f"{len(self._problems)} of {len(self._names)} files could not be read")
-
-    def _remark(self, name, chances):
-        remarks = ["not sure"] if chances.max() < SURE else []
-        remarks += ["more than one digit? One picture each"] if self._hints[name] else []
-        return "  " + "; ".join(remarks) if remarks else ""
 
     def _save_sheet(self, names, probabilities):
         """Save one picture of all digits as the network sees them, with what it says of them."""
@@ -150,7 +140,8 @@ class Pictures(Output):
 
     option = Option("--pictures", "save the dashboard's views as pictures in the folder DIR: the "
                     "curves, whole and closer, what is taken for what, misread digits, weights and "
-                    "filters, and what the network makes of a digit", "DIR", folder_to_write)
+                    "filters, and what the network makes of a digit", metavar="DIR",
+                    type=folder_to_write)
 
     def __init__(self, options):
         self._folder = options.pictures

@@ -7,13 +7,12 @@ the same movie. matplotlib is imported only then.
 import argparse
 import contextlib
 import io
+import os
 import pathlib
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from common.dashboard.drawing.scene import Sample
 from common.dashboard.link.messages import Finished, Progress, Started, Tested, Trained
 from common.dashboard.link.run import NotOftener, Outbox, Run
-from common.dashboard.outputs.output import Output, load_matplotlib
+from common.dashboard.outputs.output import Output
 from common.options import PICTURE_ENDINGS, Option, file_to_write
 from common.terminal import UserError, whole_file
 
@@ -47,7 +46,7 @@ class Picture(Output):
     """Saves the finished dashboard as a picture."""
 
     option = Option("--save-figure", "save the finished dashboard as a picture: .png, .svg or .pdf",
-                    "FILE", file_to_write(PICTURE_ENDINGS))
+                    metavar="FILE", type=file_to_write(PICTURE_ENDINGS))
 
     def __init__(self, options, is_asked_for=True):
         self._path, self._is_asked_for = options.save_figure, is_asked_for
@@ -129,23 +128,16 @@ def movie_file(text):
 
 
 class Movie(Output):
-    """Records a run in a temporary file, and makes a movie of it at the end."""
+    """Records a run, and makes a movie of it at the end."""
 
     option = Option("--save-movie", "save the whole run as a movie: .mp4, which needs the program "
-                    "ffmpeg, or .gif", "FILE", movie_file)
+                    "ffmpeg, or .gif", metavar="FILE", type=movie_file)
 
     def __init__(self, options):
         self._path = options.save_movie
-        self._waiting = Outbox()  # messages since the last frame
-        self._every, self._next_frame, self._frames = 1, 1, 0
-
-    def start(self, run, model, terminal):
-        super().start(run, model, terminal)
-        try:
-            self._record = tempfile.TemporaryFile()
-        except OSError as error:
-            raise UserError("--save-movie: there is no folder to record it in: set the environment "
-                            "variable TMPDIR to one") from error
+        # Messages by frame, and those since the last one: of a whole run 260 MB at most.
+        self._frames, self._waiting = [], Outbox()
+        self._every = self._next_frame = 1          # iterations
 
     def send(self, message):
         match message:
@@ -154,37 +146,27 @@ class Movie(Output):
             case Started():
                 self._every = max(1, (message.last or 0) // FRAMES)
             case Trained() | Tested() if message.iteration >= self._next_frame:
-                self._end_frame()
+                self._frames.append(self._waiting.take())
                 self._next_frame = message.iteration + self._every
         self._waiting.add(message)
-
-    def _end_frame(self):
-        try:
-            pickle.dump(self._waiting.take(), self._record, pickle.HIGHEST_PROTOCOL)
-        except OSError as error:
-            raise UserError(
-                f"no room in {tempfile.gettempdir()} to record the movie ({error.strerror}): free "
-                "some, or set the environment variable TMPDIR to another folder") from error
-        self._frames += 1
 
     def finish(self):
         if not has_curves(self._run):
             return
-        self._end_frame()
-        self._record.seek(0)
+        self._frames.append(self._waiting.take())
         ending = pathlib.Path(self._path).suffix.lower()
         write, size = {".mp4": _write_mp4, ".gif": _write_gif}[ending], MOVIE_SIZE[ending]
         run = Run()
         with drawn(run, *size) as picture, whole_file(self._path) as partial:
-            write(self._draw_frames(run, picture), self._frames, size, partial)
+            write(self._draw_frames(run, picture), len(self._frames), size, partial)
         self._terminal.say(f"saved {self._path}")
 
     def _draw_frames(self, run, picture):
         """Yield the movie's pictures, uint8 [height, width, 4]; each is valid until the next."""
         picture.repaint_in_part()
-        for frame in range(self._frames):
-            self._terminal.show(f"drawing the movie: frame {frame + 1} of {self._frames}")
-            for message in pickle.load(self._record):
+        for number, frame in enumerate(self._frames, 1):
+            self._terminal.show(f"drawing the movie: frame {number} of {len(self._frames)}")
+            for message in frame:
                 run.apply(message)
             parts = picture.update()
             if parts is None:
@@ -225,26 +207,14 @@ def _write_gif(frames, count, size, path):
                         duration=[each] * (count - 1) + [each + 1000 * LAST_FRAME])
 
 
-def is_notebook():
-    """Whether this is code in a notebook: run by an IPython that has a page to show pictures on."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-    return getattr(get_ipython(), "kernel", None) is not None  # in a terminal it has none
-
-
 class Notebook(Output):
     """Shows the run below the cell that trains, in a picture that is replaced again and again.
 
     It is drawn in the process that trains, so it is drawn seldom. It answers no keys; the
     notebook's button that interrupts a cell ends the run, as closing a window does.
-
-    Attributes:
-      is_closed: bool, whether its user has interrupted the cell, and wants the run to end.
     """
 
     def __init__(self):
-        self.is_closed = False
         self._shown = None  # what IPython calls a handle, once there is a picture
         self._pace = NotOftener(CELL_EVERY, CELL_SHARE)
 
@@ -276,6 +246,19 @@ class Notebook(Output):
         else:
             self._shown.update(image)
         self._pace.restart(time.monotonic() - began)
+
+
+def load_matplotlib():
+    """Import matplotlib, whatever the environment says of windows: a file needs none."""
+    if "matplotlib" in sys.modules or "MPLBACKEND" not in os.environ:
+        return
+    backend = os.environ.pop("MPLBACKEND")  # the import fails on a name that it does not know
+    try:
+        import matplotlib
+    finally:
+        os.environ["MPLBACKEND"] = backend
+    with contextlib.suppress(ValueError):
+        matplotlib.rcParams["backend"] = backend
 
 
 @contextlib.contextmanager

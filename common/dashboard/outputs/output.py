@@ -1,9 +1,6 @@
 """What shows or keeps a run: the contract of an output."""
 
-import contextlib
 import dataclasses
-import os
-import sys
 from collections.abc import Callable
 
 
@@ -28,11 +25,13 @@ class Output:
       option: the `Option` that asks for it; None where it is not asked for that way.
       needs: str, the name of what of a `Model` it cannot do without; "" for nothing.
       has_pictures: bool, whether it shows digits, weights and biases.
+      is_closed: bool, whether its user has closed it, who wants the run to end.
     """
 
     option = None
     needs = ""
     has_pictures = True
+    is_closed = False
 
     def start(self, run, model, terminal):
         """Begin.
@@ -60,16 +59,3 @@ class Output:
         Raises:
           UserError: something could not be done.
         """
-
-
-def load_matplotlib():
-    """Import matplotlib, whatever the environment says of windows: a file needs none."""
-    if "matplotlib" in sys.modules or "MPLBACKEND" not in os.environ:
-        return
-    backend = os.environ.pop("MPLBACKEND")  # the import fails on a name that it does not know
-    try:
-        import matplotlib
-    finally:
-        os.environ["MPLBACKEND"] = backend
-    with contextlib.suppress(ValueError):
-        matplotlib.rcParams["backend"] = backend

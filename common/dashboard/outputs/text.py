@@ -15,7 +15,6 @@ COLUMNS = {"epoch": (5, 0), "learning_rate": (8, 6), "accuracy": (8, 4), "loss":
 
 ROW_EVERY = 100        # iterations between two rows without a test, at least
 BAR_WIDTH = 20         # characters
-SHADES = " .:-=+*#%@"  # from white to black
 
 
 class Text(Output):
@@ -93,27 +92,6 @@ def row(trained, tested=None):
         numbers += [(getattr(message, name, None), *COLUMNS[name]) for name in names]
     return "  ".join(" " * width if value is None else f"{value:{width}.{decimals}f}"
                      for value, width, decimals in numbers).rstrip()
-
-
-def digit_lines(image, probabilities):
-    """Format a digit and its probabilities side by side.
-
-    Args:
-      image: uint8 [28, 28], ink from 0 to 255.
-      probabilities: float [10].
-
-    Returns:
-      A list of str of at most 72 columns.
-    """
-    # A character is about twice as high as it is wide, so it stands for two rows of pixels.
-    rows = image.reshape(len(image) // 2, 2, -1).mean(axis=1)
-    shades = (rows * len(SHADES) / 256).astype(int)
-    picture = ["".join(SHADES[shade] for shade in row) for row in shades]
-    bars = [f"{digit} {100 * probability:5.1f} % {'#' * round(BAR_WIDTH * probability)}"
-            for digit, probability in enumerate(probabilities)]
-    above = (len(picture) - len(bars)) // 2
-    bars = [""] * above + bars + [""] * (len(picture) - len(bars) - above)
-    return [f"  {row}    {bar}".rstrip() for row, bar in zip(picture, bars)]
 
 
 def progress(message, total):

@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from common.dashboard.drawing.style import DPI, HEIGHT, WIDTH
 from common.dashboard.link.messages import Opened
 from common.dashboard.viewer.keys import KEYS, buttons_of
-from common.dashboard.viewer.viewer import Viewer
+from common.dashboard.viewer.viewer import TICK, Viewer
 from common.options import PICTURE_ENDINGS
 from common.terminal import UserError
 
@@ -75,7 +75,8 @@ class PageViewer(Viewer):
 
         Many panels need height where the page is narrow; then it scrolls, but for a box to zoom.
         """
-        told = {"shape": {"is_tall": len(self.figure.panels) > 3, "is_zooming": self.zoom.is_on},
+        told = {"shape": {"is_tall": len(self.figure.panels) > 3,
+                          "is_zooming": self.hands.will_zoom},
                 "buttons": {"rows": [
                     [button.words, button.key.names[0], button.key.words, button.works]
                     for button in buttons_of(self)]}}
@@ -108,7 +109,7 @@ class PageViewer(Viewer):
 
 
 class Page(tornado.web.RequestHandler):
-    """The page itself."""
+    """The page itself, with matplotlib's side of the canvas in it."""
 
     def initialize(self, title):
         self._title = title
@@ -116,17 +117,10 @@ class Page(tornado.web.RequestHandler):
     def get(self):
         keys = [name for key in KEYS for name in key.names]
         self.finish(string.Template(PAGE.read_text(encoding="utf-8")).substitute(
+            mpl=backend_webagg.FigureManagerWebAgg.get_javascript(),
             title=tornado.escape.xhtml_escape(self._title),
             title_json=tornado.escape.json_encode(self._title),
             keys=json.dumps(keys), formats=json.dumps(FORMATS)))
-
-
-class Script(tornado.web.RequestHandler):
-    """matplotlib's side of the canvas, in the browser."""
-
-    def get(self):
-        self.set_header("Content-Type", "application/javascript")
-        self.finish(backend_webagg.FigureManagerWebAgg.get_javascript())
 
 
 class Save(tornado.web.RequestHandler):
@@ -218,12 +212,11 @@ class Socket(tornado.websocket.WebSocketHandler):
             pass  # the page is gone, and on_close will hear of it
 
 
-def serve(port, tick, title, link, viewers):
+async def serve(port, title, link, viewers):
     """Serve the dashboard until the script ends.
 
     Args:
       port: int, the port to listen on; 0 for any.
-      tick: float, the seconds between two looks at what has come.
       title: str, the name of the script or model.
       link: a `ScriptLink`.
       viewers: the `Viewers`.
@@ -236,15 +229,10 @@ def serve(port, tick, title, link, viewers):
     except OSError as error:
         raise UserError(
             f"port {port} cannot be used ({error.strerror}): name another one") from error
-    asyncio.run(_serve(tick, title, sockets, link, viewers))
-
-
-async def _serve(tick, title, sockets, link, viewers):
     canvases = {}  # by the name of their page
     static_files = backend_webagg.FigureManagerWebAgg.get_static_file_path()
     application = tornado.web.Application([
         (r"/", Page, {"title": title}),
-        (r"/mpl\.js", Script),
         (r"/save\.([a-z]+)", Save, {"canvases": canvases}),
         (r"/socket", Socket, {"viewers": viewers, "canvases": canvases, "title": title}),
         (r"/_static/(.*)", tornado.web.StaticFileHandler, {"path": static_files}),
@@ -256,11 +244,11 @@ async def _serve(tick, title, sockets, link, viewers):
 
     while not (viewers.is_closed or link.has_ended):
         viewers.tick()
-        await asyncio.sleep(tick)
+        await asyncio.sleep(TICK)
     viewers.repaint()
     await asyncio.sleep(LAST_LOOK if canvases else 0)
     for canvas in list(canvases.values()):
         for socket in canvas.manager.web_sockets:
             socket.close(reason="ended")  # page.html knows it by this word
-    await asyncio.sleep(tick)
+    await asyncio.sleep(TICK)
     server.stop()

@@ -62,7 +62,7 @@ def show(view):
 
 def look(view, ability="inside"):
     """The same for a view of what the network can be asked; the key leads back, too."""
-    return {"action": lambda viewer, name: viewer.toggle_view(view, ability),
+    return {"action": lambda viewer, name: viewer.toggle_view(view),
             "works": lambda viewer: viewer.can(ability)}
 
 
@@ -87,10 +87,12 @@ KEYS = (
         **show("misread")),
     Key("click", (), "on a digit: what the network makes of it; on a neuron: see it large"),
     Key("arrows", ("left", "right", "up", "down"), "layer by layer: the value beside the one "
-        "that a click has kept", lambda viewer, name: viewer.slide(name)),
+        "that a click has kept", lambda viewer, name: viewer.slide(name),
+        works=lambda viewer: "layers" in viewer.figure.panels),
     Key("d", ("d",), "write a digit of your own, with the mouse or a finger", button="write",
         **look("write", "classify")),
-    Key("c", ("c",), "clear the sheet", lambda viewer, name: viewer.clear_sheet(), "clear",
+    Key("c", ("c",), "clear the sheet",
+        lambda viewer, name: viewer.figure.sheet.writing.clear(), "clear",
         works=lambda viewer: viewer.figure.is_sheet, instead="o"),
 
     Key("space", (" ",), "pause the training, go on", lambda viewer, name: viewer.toggle_pause(),
@@ -113,4 +115,4 @@ KEYS = (
     Key("?", ("?",), "show or hide this list",
         lambda viewer, name: viewer.figure.keys.toggle(), "?"),
 )
-ACTIONS = {name: key.action for key in KEYS for name in key.names if key.action is not None}
+BY_NAME = {name: key for key in KEYS for name in key.names}

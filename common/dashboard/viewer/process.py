@@ -5,8 +5,9 @@ and draws at its own pace; what its users want goes to its standard output (see 
 """
 
 import argparse
+import asyncio
 import contextlib
-import functools
+import itertools
 import os
 import signal
 import sys
@@ -19,10 +20,9 @@ from common.dashboard.drawing.style import DPI, use_style
 from common.dashboard.link.messages import Answer, Closed, Failed, Opened
 from common.dashboard.link.pipe import ScriptLink
 from common.dashboard.link.run import NotOftener, Run
-from common.dashboard.viewer.viewer import Viewer
+from common.dashboard.viewer.viewer import TICK, Viewer
 from common.terminal import UserError
 
-TICK = 0.04   # seconds between two looks at what has arrived
 SHARE = 0.25  # of a processor that repainting by itself may take, of all viewers together
 
 # From one repainting to the next: the longer a run takes, the less a new point moves its curves.
@@ -41,7 +41,7 @@ def main():
     parser.add_argument("--title", required=True)
     parser.add_argument("--folder", help="where to save pictures, unless the user says otherwise")
     parser.add_argument("--web", type=int, metavar="PORT", help="serve a page instead of a window")
-    parser.add_argument("--backend", default="", help="how to open a window, as MPLBACKEND has it")
+    parser.add_argument("--backend", help="how to open a window, as MPLBACKEND has it")
     arguments = parser.parse_args()
 
     # The streams are for messages alone, whatever libraries print.
@@ -57,7 +57,9 @@ def main():
             show(arguments.title, link, Viewers(link))
             link.tell(Closed())
     except UserError as error:
-        link.tell(Failed(str(error).replace("\n", " ")))
+        reason = str(error).replace("\n", " ")
+        link.tell(Failed(reason if arguments.web is not None
+                         else f"The window cannot be opened ({reason})"))
     if link.has_ended and link.has_begun:
         print(f"{arguments.title} has ended without a word; its dashboard closes.",
               file=sys.stderr)
@@ -89,7 +91,7 @@ def prepare_page(port):
     except ImportError as error:
         raise UserError(f"{error}: it needs the package tornado (python -m pip install tornado)"
                          ) from error
-    return functools.partial(browser.serve, port, TICK)
+    return lambda *run: asyncio.run(browser.serve(port, *run))
 
 
 def show_window(title, link, viewers):
@@ -138,13 +140,13 @@ class Viewers:
     def __init__(self, link):
         """Show what comes over a `ScriptLink`."""
         self._link, self.run, self.is_closed = link, Run(), False
-        self._viewers, self._waiting = {}, []  # by number; those that have something to show
-        self._next_number = 0
+        self._viewers, self._numbers = {}, itertools.count()  # by number
+        self._has_news = False  # that are not shown yet
         self._began, self._pace = time.monotonic(), NotOftener(FASTEST, SHARE)
 
     def add(self, make, canvas):
         """Add a viewer on a canvas of matplotlib: `make` is its class. Returns it."""
-        number, self._next_number = self._next_number, self._next_number + 1
+        number = next(self._numbers)
         viewer = self._viewers[number] = make(number, canvas, self.run, self._link.tell)
         return viewer
 
@@ -153,7 +155,6 @@ class Viewers:
         viewer.asker.ask(None)
         self._viewers = {number: other for number, other in self._viewers.items()
                          if other is not viewer}
-        self._waiting = [other for other in self._waiting if other is not viewer]
 
     def repaint(self):
         """Bring all up to date."""
@@ -162,35 +163,31 @@ class Viewers:
 
     def tick(self):
         """Take what has come, and show it if it is time to: to be called every `TICK`."""
-        messages, answered = self._link.take(), []
-        for message in messages:
+        hasty = set()  # viewers whose users wait for what they have written or asked
+        for message in self._link.take():
             self.run.apply(message)
+            self._has_news = True
             if isinstance(message, Closed):
                 self.is_closed = True
             elif isinstance(message, Answer) and message.viewer in self._viewers:
                 viewer = self._viewers[message.viewer]
-                if viewer.asker.is_waiting:
-                    answered.append(viewer)
-                viewer.asker.take(message)
-        is_urgent = bool(answered)  # a user writes, or waits for an answer
-        for viewer in list(self._viewers.values()):
-            is_new = viewer.tick()
-            is_urgent |= is_new or viewer.asker.is_waiting
-            if (is_new or messages) and viewer not in self._waiting:
-                self._waiting.append(viewer)
-        if answered:  # its user has just asked
-            self._waiting.remove(answered[0])
-            self._waiting.insert(0, answered[0])
-        if self._waiting and not self.is_closed and (self._pace.is_due or is_urgent):
-            viewer = self._waiting.pop(0)
-            viewer.repaint()
-            self._pace.seconds = self._between() / len(self._viewers)
-            self._pace.restart(viewer.seconds)
-        if self._pace.is_due or is_urgent:
+                if viewer.asker.take(message):
+                    hasty.add(viewer)
+        viewers = list(self._viewers.values())
+        hasty |= {viewer for viewer in viewers if viewer.tick()}
+        if self._has_news and self._pace.is_due and not self.is_closed:
+            self._has_news = False
+            self.repaint()
+            self._pace.seconds = self._between()
+            self._pace.restart(sum(viewer.seconds for viewer in viewers))
+        else:
+            for viewer in hasty:
+                viewer.repaint()
+        if self._pace.is_due or any(viewer.asker.is_waiting for viewer in viewers):
             self._link.ask()
 
     def _between(self):
-        """The seconds from one repainting to the next, of a single viewer."""
+        """The seconds from one repainting of all to the next."""
         if self.run.phase != "training":  # what comes now, its user has asked for
             return FASTEST
         return min(max(FASTEST, SLOWING * (time.monotonic() - self._began)), SLOWEST)

@@ -7,9 +7,10 @@ from common.dashboard.drawing.figure import DashboardFigure
 from common.dashboard.drawing.panels import VIEWS
 from common.dashboard.link.messages import Paused, Question, Step
 from common.dashboard.link.run import NotOftener
-from common.dashboard.viewer.hands import Mouse, Pen, Zoom
-from common.dashboard.viewer.keys import ACTIONS, KEYS, buttons_of
+from common.dashboard.viewer.hands import Hands
+from common.dashboard.viewer.keys import BY_NAME, KEYS, buttons_of
 
+TICK = 0.04         # seconds between two looks at what has arrived
 STATUS_EVERY = 1.0  # seconds from one status line to the next: text is slow to draw
 ASK_EVERY = 0.1     # seconds from one question to the next, while the user writes
 
@@ -18,7 +19,7 @@ class Viewer:
     """Shows a run on a figure's canvas, and answers keys and the mouse.
 
     Attributes:
-      figure, pen, asker, zoom: a `DashboardFigure`, `Pen`, `Asker` and `Zoom`.
+      figure, asker, hands: a `DashboardFigure`, `Asker` and `Hands`.
       has_buttons: bool, whether they are drawn on the figure.
       seconds: float, how long the latest repainting took.
     """
@@ -38,17 +39,16 @@ class Viewer:
         self.figure.repaint_in_part()
         self._canvas, self._run, self._tell = canvas, run, tell
         self._scene = self.figure.scene
-        self.pen = Pen(self._scene, self.figure.sheet)
         self.asker = Asker(number, self._scene, tell)
-        self.zoom = Zoom(self.figure)
         self._status, self.seconds = NotOftener(STATUS_EVERY), 0.0
         self._canvas.mpl_connect("key_press_event", self._on_key)
-        self._mouse = Mouse(self, self._canvas)
+        self.hands = Hands(self, canvas)
 
     def tick(self):
         """Take in what the user writes, and ask what the view asks; return whether it is new."""
+        is_written = self.hands.take_written()
         self._ask()
-        return self.pen.tick()
+        return is_written
 
     def _ask(self):
         question = self.figure.question
@@ -84,7 +84,7 @@ class Viewer:
         self._canvas.manager.toolbar.save_figure()
 
     def _hint(self):
-        if self.zoom.is_on:
+        if self.hands.will_zoom:
             return "zoom: draw a box, esc: end"
         if self.figure.is_zoomed:
             return "h: undo the zoom   ?: all keys"
@@ -96,28 +96,26 @@ class Viewer:
 
     def show_view(self, view):
         """Show one of `panels.VIEWS`."""
-        self.zoom.end()
+        self.hands.let_go()
         self._scene.pointed, self._scene.is_kept = None, False
         self.figure.show_view(view)
-        self.pen.turn_on(self.figure.is_sheet)
+
+    def act(self, key, name):
+        """Do what one of the `KEYS` does, pressed by this name, if it does something now."""
+        if key.action is not None and key.works(self):
+            key.action(self, name)
 
     def slide(self, key):
         """Point at the value beside, layer by layer, for the name of an arrow key."""
-        layers = self.figure.panels.get("layers")
-        if layers is not None:
-            layers.slide(self._scene, key)
+        self.figure.panels["layers"].slide(self._scene, key)
 
-    def toggle_view(self, view, ability):
-        """Show a view of what the network can be asked, if it has the ability, or the one before.
-        """
-        back, is_shown = "all", self.figure.view == view
-        if view == "write":
-            is_shown = self.figure.is_sheet
-        elif self.figure.is_sheet and "write " + view in VIEWS:
-            back, view = "write", "write " + view
-            is_shown = self.figure.view == view
-        if self.can(ability):
-            self.show_view(back if is_shown else view)
+    def toggle_view(self, view):
+        """Show a view of what the network can be asked, or the one before."""
+        back = "all"
+        if self.figure.is_sheet and f"write {view}" in VIEWS:
+            back, view = "write", f"write {view}"
+        is_shown = self.figure.is_sheet if view == "write" else self.figure.view == view
+        self.show_view(back if is_shown else view)
 
     def can(self, ability):
         """Whether the network has an ability: "classify" or "inside", as an `output.Model`."""
@@ -133,31 +131,23 @@ class Viewer:
         """bool, whether the training goes on, or will"""
         return self._run.phase in ("training", "paused")
 
-    def clear_sheet(self):
-        """Take a new sheet."""
-        if self.figure.is_sheet:
-            self.pen.clear()
-
     def step(self):
         """Have one training step done in a pause."""
-        if self.is_paused:
-            self._tell(Step())
+        self._tell(Step())
 
     def toggle_pause(self):
         """Pause the training, or have it go on."""
-        if self.can_pause:
-            message = Paused(self._run.phase == "training")
-            self._run.apply(message)  # at once, whatever the script is at
-            self._tell(message)
+        message = Paused(self._run.phase == "training")
+        self._run.apply(message)  # at once, whatever the script is at
+        self._tell(message)
 
     def start_zoom(self):
-        """Have the next box that the user draws be zoomed into, where there is something to zoom.
-        """
-        self.zoom.is_on = self.figure.can_zoom
+        """Have the next box that the user draws be zoomed into."""
+        self.hands.will_zoom = True
 
     def undo_zooms(self):
         """Show all panels whole again."""
-        self.zoom.end()
+        self.hands.end_zoom()
         self.figure.undo_zooms()
 
     # events
@@ -166,10 +156,10 @@ class Viewer:
         key = (event.key or "").removeprefix("shift+")
         if key == "escape" and self.figure.keys.is_open:
             self.figure.keys.toggle()
-        elif key == "escape" and self.zoom.is_on:
-            self.zoom.end()
-        elif key in ACTIONS:
-            ACTIONS[key](self, key)
+        elif key == "escape" and self.hands.will_zoom:
+            self.hands.end_zoom()
+        elif key in BY_NAME:
+            self.act(BY_NAME[key], key)
         else:
             return
         self.react()
@@ -209,10 +199,14 @@ class Asker:
         self._tell(Question(self._number, question))
 
     def take(self, answer):
-        """Show an `Answer`; while the user writes, it is about the digit of a moment ago."""
-        kind = type(answer.question)
-        if kind is not type(self._question):
-            return
-        if answer.question == self._question:
-            self.is_waiting = False
+        """Take in an `Answer`; while the user writes, it is about the digit of a moment ago.
+
+        Returns:
+          bool, whether it is what the user waits for.
+        """
+        if type(answer.question) is not type(self._question):
+            return False
+        is_first = self.is_waiting and answer.question == self._question
+        self.is_waiting &= not is_first
         self._scene.take(answer.question, answer.found)
+        return is_first

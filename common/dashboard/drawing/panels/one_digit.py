@@ -10,7 +10,7 @@ from common.dashboard.drawing.scene import Sample
 from common.dashboard.drawing.style import TEXT_COLOUR, TRAIN_COLOUR, WRONG_COLOUR
 from common.dashboard.drawing.tiles import Group, TilePanel
 from common.dashboard.link.questions import AskDigit, AskEvidence
-from common.digits.sheet import PEN, Handwriting
+from common.digits.preparation import PEN, Handwriting
 
 OTHER_COLOUR, CORRECT_COLOUR = "#cbd5e1", "#0f766e"
 BAR_LINES = 12         # of text that would fit where the ten bars are
