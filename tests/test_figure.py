@@ -413,13 +413,16 @@ def test_buttons_follow_what_is_shown(viewer):
     assert {"pause", "step"} <= {*buttons_of(viewer)[1]}
 
 
+def click_title(viewer, panel):
+    cell, axes = viewer.figure.panels[panel].cell, viewer.figure.panels[panel].axes.bbox
+    mouse(viewer, "press", (axes.x0 + 20, (axes.y1 + cell.y1) / 2))
+
+
 def test_a_click_on_a_title_shows_its_panel_alone_and_the_next_all(viewer):
     """Otherwise a phone has no way to a single panel."""
     draw(viewer.figure)
     for view in ("biases", "all"):
-        cell, axes = (viewer.figure.panels["biases"].cell,
-                      viewer.figure.panels["biases"].axes.bbox)
-        mouse(viewer, "press", (axes.x0 + 20, (axes.y1 + cell.y1) / 2))
+        click_title(viewer, "biases")
         draw(viewer.figure)
         assert viewer.figure.view == view
 
@@ -430,8 +433,7 @@ def test_the_list_of_keys_closes_and_does_nothing_else(viewer):
         press(viewer, "7", "?")
         assert viewer.figure.keys.is_open
         if how == "click":
-            axes = viewer.figure.panels["accuracy"].axes
-            mouse(viewer, "press", axes.bbox.get_points().mean(axis=0))
+            click_title(viewer, "accuracy")
         else:
             press(viewer, how)
         assert not viewer.figure.keys.is_open and viewer.figure.view == "curves"

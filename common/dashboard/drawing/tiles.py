@@ -359,10 +359,10 @@ class TilePanel(Panel):
         length, thickness = (round(pixels * unit) for pixels in LEGEND)
         limit = f"{group.limit:.2g}"
         x = picture.shape[1] - length - round((len(limit) + 1) * text * 0.65)
-        if not group.limit or x < left:
+        top = max(0, round(y - thickness / 2))
+        if not group.limit or x < left or top + thickness > len(picture):
             return  # nothing to tell, or no room
         values = np.linspace(-1, 1, length)[np.newaxis].repeat(thickness, axis=0)
-        top = max(0, round(y - thickness / 2))
         picture[top:top + thickness, x:x + length] = colours_of(values, 1, True)
         self._write(x - 0.4 * text, y, "−" + limit, FAINT_COLOUR, ha="right")
         self._write(x + length + 0.4 * text, y, limit, FAINT_COLOUR)
