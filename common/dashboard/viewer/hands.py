@@ -103,7 +103,8 @@ class Hands:
     def let_go(self):
         """Begin anew, in another view. What is on the sheet stays until it is cleared."""
         self.end_zoom()
-        self._figure.sheet.writing.lift()
+        if self._is_writing:
+            self._figure.sheet.writing.lift()
         self._is_writing, self._taken = False, None  # the sample may be another one meanwhile
 
     def take_written(self):
