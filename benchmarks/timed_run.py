@@ -28,7 +28,7 @@ class Watch:
     """
 
     def __init__(self):
-        self.first_step_done = None
+        self.first_step_done = self.last_test = None
         self.seconds = dict.fromkeys(("load", "step", "test"), 0.0)
         self.notes = {"tests": [], "misread": {}}
 

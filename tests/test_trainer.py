@@ -301,7 +301,8 @@ def test_bad_values_get_one_sentence(flag, value, capsys):
     (("--model-dir", __file__), {}, f"--model-dir: nothing can be written to {__file__}"),
     (("--log-dir", "/proc/nowhere"), {}, "--log-dir: nothing can be written to /proc/nowhere"),
     (("--checkpoint-dir", f"{__file__}/below"), {}, "--checkpoint-dir: nothing can be written to"),
-    (("--model-dir", "gs://no-bucket/model"), {}, "--model-dir: the bucket of gs://no-bucket/model")])
+    (("--model-dir", "gs://no-bucket/model"), {},
+     "--model-dir: the bucket of gs://no-bucket/model")])
 def test_what_stands_in_the_way_is_told_before_the_work(
         flags, environment, sentence, tmp_path, monkeypatch, capsys):
     """Otherwise hours of training are lost at their end."""

@@ -19,7 +19,7 @@ from common.terminal import UserError, reason, whole_file
 FILE = "network"      # the beginning of a checkpoint's file names; its iteration follows
 NEWEST = "checkpoint"  # the file that names the newest one
 NAME = re.compile(rb'^model_checkpoint_path: "(' + FILE.encode() + rb'-\d+(?:-\d+)?)"$', re.M)
-UNFIT = KeyError, TypeError, ValueError  # what comes of notes that are not ours
+UNFIT = KeyError, RecursionError, TypeError, ValueError  # what comes of notes that are not ours
 
 
 class CheckpointError(UserError):
